@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Known issues and rules: data, read from YAML. The built-in set is linked in. */
+#pragma once
+
+#include "base/text.h"
+
+struct rules;
+
+struct known_issue {
+	const char *id, *title;
+	const char *introduced; /* commits or versions, "" unknown */
+	const char *fixed_by;   /* commits, "" unknown */
+	const char *advice;     /* what an engineer does about it, "" none */
+};
+
+/* Only the built-in rules. Never fails: they are checked by the tests. */
+struct rules *rules_new(void);
+/*
+ * Adds the rules of a YAML text; later rules win. name stands in errors.
+ * -EINVAL: *ret_error (caller frees) is "name:line:column: what is wrong".
+ */
+int rules_add(struct rules *rules, const char *name, struct text yaml,
+	      char **ret_error) _must_check_;
+void rules_free(struct rules *rules);
+
+size_t rules_known_count(const struct rules *rules);
+const struct known_issue *rules_known(const struct rules *rules, size_t i);
+/* NULL when there is no such id. Borrowed from rules. */
+const struct known_issue *rules_find_known(const struct rules *rules, const char *id);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The run directory: journal.jsonl, console.raw with console.timing, splats/. One writer,
+ * which holds a lock on the journal. 0 or -errno; nothing is said.
+ */
+#pragma once
+
+#include "journal/record.h"
+
+struct journal;
+
+/*
+ * Creates dir (and its parents) and its files. -EEXIST: dir holds a journal already.
+ * -EBUSY: another run writes there.
+ */
+int journal_create(const char *dir, struct journal **ret) _must_check_;
+/* Appends one line in one write. After a failure the journal stays failed (-EIO ...). */
+int journal_append(struct journal *j, const struct record *record) _must_check_;
+/*
+ * Appends console bytes as they came, with their time for console.timing (the classic
+ * format of scriptreplay(1): seconds since the last one, bytes).
+ */
+int journal_console(struct journal *j, const void *bytes, size_t n,
+		    uint64_t now_ns) _must_check_;
+/* Bytes of console.raw so far. */
+uint64_t journal_console_offset(const struct journal *j);
+/*
+ * Extracts a report into splats/NNNN-<bug>.txt: `head` lines, a blank line, then the raw
+ * bytes of console.raw at the finding's offset. *ret_name (caller frees) is relative to
+ * the run directory.
+ */
+int journal_extract(struct journal *j, const struct finding *finding, struct text head,
+		    char **ret_name) _must_check_;
+/* To disk: called before a cycle starts and after it ends. */
+int journal_sync(struct journal *j) _must_check_;
+const char *journal_dir(const struct journal *j);
+void journal_close(struct journal *j);
+
+/* Reading, of a finished run or a running one. */
+struct journal_reader;
+
+/* dir: a run directory or a journal.jsonl. */
+int journal_reader_open(const char *dir, struct journal_reader **ret) _must_check_;
+/*
+ * 1 and a record (valid until the next call), 0 at the end, -EINVAL for a line that is no
+ * record: *ret_error (borrowed) names line and reason, reading may go on. A torn last
+ * line is the end; journal_reader_torn tells.
+ */
+int journal_reader_next(struct journal_reader *r, const struct record **ret,
+			const char **ret_error) _must_check_;
+bool journal_reader_torn(const struct journal_reader *r);
+void journal_reader_close(struct journal_reader *r);

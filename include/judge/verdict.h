@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From what was seen in a cycle to its outcome. Pure. */
+#pragma once
+
+#include "classify/finding.h"
+
+enum outcome {
+	OUTCOME_PASS,
+	OUTCOME_SPLAT,   /* a kernel report or precursor; the target survived */
+	OUTCOME_CRASH,   /* oops, panic, or a restart nobody asked for */
+	OUTCOME_HANG,    /* silence beyond the limit of a phase */
+	OUTCOME_LOST,    /* did not come back, even after recovery */
+	OUTCOME_INVALID, /* could not be measured */
+	OUTCOME_COUNT
+};
+
+const char *outcome_name(enum outcome outcome);
+bool outcome_parse(struct text word, enum outcome *ret);
+
+#define VERDICT_REASON_MAX 256
+
+/* Everything of one cycle that the verdict rests on. Durations in ns, 0 = not seen. */
+struct cycle_facts {
+	unsigned int cycle;
+	bool wants_load; /* the plan asks for a confirmed load */
+
+	bool shell_before;          /* the shell answered before the trigger */
+	bool triggered;             /* the request was seen in the kernel log */
+	bool load_before;           /* replies were steady at the trigger */
+	bool load_after;            /* replies after the new boot */
+	unsigned int banners;       /* kernel banners since the trigger */
+	unsigned int early_banners; /* ... before it: nobody asked for those */
+	bool shell_back;
+	bool boot_id_known, boot_id_changed;
+
+	unsigned int splats, faults, precursors; /* findings by type */
+	bool oops;       /* a splat that kills its context: oops or BUG, not a WARNING */
+	bool panic;      /* the kernel said it panicked */
+	char worst[192]; /* title of the most severe finding, "" none */
+
+	enum phase hang_phase;  /* PHASE_NONE: no hang */
+	uint64_t hang_after_ns; /* the limit that passed */
+	char last_line[128];    /* of the console at that time */
+	bool recovered;         /* a new banner after power recovery */
+	bool recovery_failed;
+
+	char invalid[VERDICT_REASON_MAX]; /* why nothing can be said; "" = measured */
+};
+
+struct verdict {
+	enum outcome outcome;
+	enum phase phase; /* where it was decided */
+	char reason[VERDICT_REASON_MAX];
+};
+
+void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret);

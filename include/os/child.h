@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Child processes: everything that can block, spin or get stuck lives in one. Started by
+ * posix_spawn with an argv (never a shell string), watched through a pidfd, read line by
+ * line, and owned: child_free ends and reaps it.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "os/loop.h"
+
+#include <sys/types.h>
+
+struct child;
+
+/* A line of the child's standard output, without its newline. Valid during the call. */
+typedef void (*child_line_fn)(void *arg, struct text line);
+/* status as of waitpid(2). Called once, after the last line. */
+typedef void (*child_exit_fn)(void *arg, int status);
+
+/* The child's file descriptor `as` is this process' `fd`. */
+struct child_fd {
+	int fd, as;
+};
+
+struct child_spec {
+	const char *const *argv;    /* argv[0] is looked up in PATH */
+	const struct child_fd *fds; /* besides 0, 1 and 2 */
+	size_t n_fds;
+	const char *error_path; /* appends standard error there; NULL: ours */
+	child_line_fn on_line;  /* NULL: standard output is thrown away */
+	child_exit_fn on_exit;  /* NULL: nobody wants to know */
+	void *arg;
+	bool die_with_us; /* the kernel kills it when we are killed (setpriv(1)) */
+	bool want_input;  /* its standard input is a pipe: child_write; else /dev/null */
+};
+
+int child_start(struct loop *loop, const struct child_spec *spec,
+		struct child **ret) _must_check_;
+pid_t child_pid(const struct child *child);
+bool child_running(const struct child *child);
+/* Writes all of line and a newline to its standard input, or -errno (-EAGAIN: full). */
+int child_write(struct child *child, struct text line) _must_check_;
+/* End of file on its standard input. */
+void child_close_input(struct child *child);
+/* -ESRCH when it has ended. */
+int child_signal(struct child *child, int signal);
+/* SIGTERM, 2 s later SIGKILL, 2 s later it is given up (D state) and left to init. */
+void child_free(struct child *child);
+
+/* "exit status 3", "signal 9 (Killed)". Returns buffer. */
+char *child_describe_status(char *buffer, size_t size, int status);
+
+/*
+ * Runs argv to its end, for short helpers. Standard output goes to *ret_output (caller
+ * frees; may be NULL: thrown away), standard error is ours. 0, or the exit status (> 0),
+ * or -errno (-EINTR: ended by a signal).
+ */
+int child_run(const char *const *argv, char **ret_output) _must_check_;

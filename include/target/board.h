@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtual boards: QEMU machines with an emulated IOMMU, a kernel and a small initramfs,
+ * both made from Debian's packages of the board's architecture and cached under
+ * ${XDG_CACHE_HOME:-~/.cache}/iommu-stress.
+ */
+#pragma once
+
+#include "base/mem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One kind of board; a const table in src/target/board.c. */
+struct board {
+	const char *name;                /* "arm64": the target "virt:arm64" */
+	const char *help;                /* one line: architecture and IOMMU */
+	const char *arch;                /* Debian's name of the architecture */
+	const char *qemu;                /* program */
+	const char *package;             /* Debian package of the program */
+	const char *nic;                 /* default network device with its properties */
+	const char *console;             /* kernel's console= argument */
+	const char *append;              /* further kernel arguments the board needs */
+	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
+	const char *const *modules; /* drivers loaded before the network's, in order */
+};
+
+/* What the user may override; NULL or 0: the board's own. */
+struct board_options {
+	const char *kernel, *initrd, *modules, *append, *nic, *suite;
+	unsigned int smp; /* 2 */
+	uint64_t memory;  /* bytes */
+};
+
+/* Ready to start: files exist. Strings are owned; free with board_image_done. */
+struct board_image {
+	const struct board *board;
+	char *kernel, *initrd, *append; /* append: the whole kernel command line */
+	char *nic;                      /* device and properties, with its MAC address */
+	uint8_t mac[6];                 /* of the board's network device */
+	unsigned int smp;
+	uint64_t memory;
+};
+
+/* In the order of `board list`; NULL behind the last. */
+const struct board *board_at(unsigned int index);
+/* By name without "virt:", NULL when there is none. */
+const struct board *board_find(const char *name);
+
+/*
+ * Makes or finds kernel and initramfs. Speaks: on failure one line that says what to
+ * install or pass, and -ENOENT (something is missing), -EINVAL (an override does not fit
+ * the board), or what failed.
+ */
+int board_prepare(const struct board *board, const struct board_options *options,
+		  struct board_image *ret) _must_check_;
+void board_image_done(struct board_image *image);
+
+/* File descriptors that QEMU inherits, one end of a socket pair each. */
+#define BOARD_FD_CONSOLE 10 /* stream: first serial port */
+#define BOARD_FD_QMP     11 /* stream: QMP */
+#define BOARD_FD_NET     12 /* datagram: Ethernet frames */
+
+/* The QEMU command line; free with board_argv_free. */
+char **board_argv(const struct board_image *image);
+void board_argv_free(char **argv);
+
+/*
+ * The network of every virtual board: addresses that exist only on that datagram socket.
+ * RFC 5737 and RFC 3849 keep them for documentation, so they can never be routed.
+ */
+#define BOARD_NET_TARGET_V4 "192.0.2.2"
+#define BOARD_NET_PEER_V4   "192.0.2.1"
+#define BOARD_NET_TARGET_V6 "2001:db8::2"
+#define BOARD_NET_PEER_V6   "2001:db8::1"
+#define BOARD_NET_PEER_MAC  "52:54:00:00:00:01"

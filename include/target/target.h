@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine under test, opened: console bytes come out, shell lines and power actions go
+ * in. One implementation a kind of target (struct target_ops); this header is all that a
+ * run knows of it.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "os/loop.h"
+#include "target/board.h"
+
+struct target;
+
+/* What the target reports, from within the loop. */
+struct target_events {
+	/* Console bytes as they came. */
+	void (*on_console)(void *arg, const void *bytes, size_t n);
+	/* What the power switch saw: "reset", "shutdown", "powerdown" ... */
+	void (*on_power)(void *arg, const char *event);
+	/* It cannot be observed any more: console closed, QEMU ended. Once an opening. */
+	void (*on_gone)(void *arg, const char *reason);
+	void *arg;
+};
+
+enum power_action {
+	POWER_RESET, /* pull reset */
+	POWER_ON,    /* after the target has powered itself off */
+	POWER_CYCLE, /* off and on: for a virtual board a new QEMU */
+};
+
+struct target_ops {
+	int (*power)(struct target *t, enum power_action action);
+	int (*type)(struct target *t, struct text line);
+	void (*set_baud)(struct target *t, unsigned int baud);
+	int (*net_fd)(struct target *t);
+	void (*close)(struct target *t);
+};
+
+struct target {
+	const struct target_ops *ops;
+	const char *name; /* as the user wrote it: "virt:arm64" */
+};
+
+/*
+ * Starts the virtual board and connects its console and power switch. log_path: where
+ * QEMU's own words go. Speaks on failure.
+ */
+int virtual_open(struct loop *loop, const char *name, const struct board_image *image,
+		 const char *log_path, const struct target_events *events,
+		 struct target **ret) _must_check_;
+
+/*
+ * Starts a power action: 0 when it was accepted. That it worked is proven only by what
+ * the console prints.
+ */
+int target_power(struct target *t, enum power_action action) _must_check_;
+/* Types a line into the shell on the console; a newline is added. */
+int target_type(struct target *t, struct text line) _must_check_;
+/*
+ * From now on the console is read no faster than a serial line of this speed (8N1: ten
+ * bits a byte) would deliver; the rest waits in the target. 0 = as fast as it comes.
+ */
+void target_set_baud(struct target *t, unsigned int baud);
+/* Datagram socket of the target's network, for the flood; -1 where there is none. */
+int target_net_fd(struct target *t);
+void target_close(struct target *t);

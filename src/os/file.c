@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int file_write_all(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int file_read(const char *path, size_t max, char **ret, size_t *ret_n)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct strbuf content = { 0 };
+	char bytes[65536];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || content.n + (size_t)n > max) {
+			n = n < 0 ? -errno : -EFBIG;
+			strbuf_done(&content);
+			return (int)n;
+		}
+		strbuf_add(&content, (struct text){ bytes, (size_t)n });
+	}
+	strbuf_add(&content, TEXT(""));
+	*ret = content.s;
+	if (ret_n)
+		*ret_n = content.n;
+	return 0;
+}
+
+int file_write(const char *path, struct text content)
+{
+	_cleanup_free_ char *temporary = xasprintf("%s.%d.tmp", path, (int)getpid());
+	int r, fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_all(fd, content.s, content.n);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	return r;
+}
+
+int file_make_directories(const char *path)
+{
+	_cleanup_free_ char *part = xstrdup(path);
+
+	for (char *p = part + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0777) < 0 && errno != EEXIST)
+			return -errno;
+		*p = '/';
+	}
+	if (mkdir(part, 0777) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
