@@ -47,6 +47,6 @@ void loop_timer_free(struct loop_timer *timer);
  */
 int loop_until(struct loop *loop, loop_condition_fn condition, void *arg,
 	       uint64_t deadline_ns) _must_check_;
-/* From now on every loop_until ends with -EINTR, until loop_resume. */
+/* From now on every loop_until ends with -EINTR. */
 void loop_interrupt(struct loop *loop);
-void loop_resume(struct loop *loop);
+bool loop_interrupted(const struct loop *loop);

@@ -40,6 +40,7 @@ struct target_ops {
 struct target {
 	const struct target_ops *ops;
 	const char *name; /* as the user wrote it: "virt:arm64" */
+	uint8_t mac[6];   /* of its network device, all 0 where unknown */
 };
 
 /*

@@ -243,7 +243,7 @@ void loop_interrupt(struct loop *loop)
 	loop->interrupted = true;
 }
 
-void loop_resume(struct loop *loop)
+bool loop_interrupted(const struct loop *loop)
 {
-	loop->interrupted = false;
+	return loop->interrupted;
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a run shall do. Immutable once checked; the first line of the journal. */
+#pragma once
+
+#include "classify/phase.h"
+#include "load/flood.h"
+#include "target/board.h"
+
+/* How the target is made to go down; a const table in src/run/plan.c. */
+struct reboot_method {
+	const char *name; /* as --method takes it */
+	const char *help;
+	const char *command; /* for the target's shell */
+	bool powers_off;     /* needs the power switch to come back */
+};
+
+struct plan {
+	const char *scenario; /* "reboot" */
+	const char *target;   /* "virt:arm64" */
+	struct board_options board;
+
+	bool flood;
+	struct flood_spec load;
+
+	const struct reboot_method *method;
+	unsigned int cycles;     /* 0: no count */
+	uint64_t for_ns;         /* 0: no time limit */
+	unsigned int until_hits; /* end after this many cycles with a finding; 0: go on */
+	uint64_t settle_ns;      /* shell up .. load on */
+	uint64_t jitter_ns;      /* settle is longer by 0 .. this, by seed */
+	uint64_t seed;
+	unsigned int baud; /* of the console from the trigger to the next banner; 0 = off */
+	uint64_t limit_ns[PHASE_COUNT];
+
+	const char *run_dir; /* NULL: made of time and target */
+};
+
+/* NULL behind the last. */
+const struct reboot_method *reboot_method_at(unsigned int index);
+const struct reboot_method *reboot_method_find(const char *name);
+
+/* A reboot plan as it is without any option. */
+void plan_init_reboot(struct plan *plan);
+/* "PHASE=TIME". -EINVAL: *ret_error (caller frees) says what is wrong. */
+int plan_set_limit(struct plan *plan, const char *words, char **ret_error) _must_check_;
+/* One JSON object; caller frees. */
+char *plan_to_json(const struct plan *plan);

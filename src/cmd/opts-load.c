@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/num.h"
+#include "cmd/opts.h"
+#include "run/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	KEY_FLOOD = 0x100,
+	KEY_RATE,
+	KEY_SIZE,
+};
+
+static const struct argp_option options[] = {
+	{ "flood", KEY_FLOOD, "SPEC", OPTION_ARG_OPTIONAL,
+	  "ICMP echo flood, confirmed before the trigger and kept up through the reboot; "
+	  "SPEC is v4, v6 or both, rate=N, size=BYTES, joined by commas",
+	  0 },
+	{ "rate", KEY_RATE, "N|auto|max", 0,
+	  "requests a second; auto (the default) finds what the target keeps up with",
+	  0 },
+	{ "size", KEY_SIZE, "BYTES", 0, "payload of a request (default 1400)", 0 },
+	{ 0 },
+};
+
+/* Both --flood=SPEC and its short forms end in the one parser of specs. */
+static void apply(struct argp_state *state, struct plan *plan, const char *words)
+{
+	char *error = NULL;
+
+	if (flood_spec_parse(words, &plan->load, &error) < 0)
+		argp_error(state, "--flood: %s", error);
+	free(error);
+}
+
+static void apply_word(struct argp_state *state, const char *key, const char *value)
+{
+	_cleanup_free_ char *words = xasprintf("%s=%s", key, value);
+
+	if (strchr(value, ','))
+		argp_error(state, "--%s: '%s' is one value too many", key, value);
+	apply(state, state->input, words);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct plan *plan = state->input;
+
+	switch (key) {
+	case KEY_FLOOD:
+		plan->flood = true;
+		if (arg)
+			apply(state, plan, arg);
+		return 0;
+	case KEY_RATE:
+		apply_word(state, "rate", arg);
+		return 0;
+	case KEY_SIZE:
+		apply_word(state, "size", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp opts_load_argp = { .options = options, .parser = parse };

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/num.h"
+#include "cmd/opts.h"
+#include "run/plan.h"
+
+#include <stdlib.h>
+
+enum {
+	KEY_FOR = 0x200,
+	KEY_UNTIL_HIT,
+	KEY_SETTLE,
+	KEY_JITTER,
+	KEY_SEED,
+	KEY_RUN_DIR,
+	KEY_LIMIT,
+	KEY_DRY_RUN,
+	KEY_BAUD,
+};
+
+static const struct argp_option options[] = {
+	{ "cycles", 'n', "CYCLES", 0, "end after this many cycles (default 10)", 0 },
+	{ "for", KEY_FOR, "DURATION", 0,
+	  "end with the first cycle that ends after this time", 0 },
+	{ "until-hit", KEY_UNTIL_HIT, "N", OPTION_ARG_OPTIONAL,
+	  "end after N (1) cycles with a finding", 0 },
+	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
+	  0 },
+	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
+	  0 },
+	{ "seed", KEY_SEED, "N", 0, "of the random times (default 1)", 0 },
+	{ "limit", KEY_LIMIT, "PHASE=TIME", 0,
+	  "a phase that takes longer is a hang; may be repeated", 0 },
+	{ "baud", KEY_BAUD, "N", 0,
+	  "speed of a virtual console from the trigger to the next kernel banner "
+	  "(default 115200, 0: no brake)",
+	  0 },
+	{ "run-dir", KEY_RUN_DIR, "DIR", 0,
+	  "where the run is recorded (default iommu-stress-runs/TIME-TARGET)", 0 },
+	{ "dry-run", KEY_DRY_RUN, NULL, 0, "print the plan and its steps, do nothing",
+	  0 },
+	{ 0 },
+};
+
+static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
+{
+	uint64_t ns = 0;
+
+	if (num_parse_duration(arg, &ns) < 0)
+		argp_error(state, "--%s: '%s' is not a time, such as 200ms, 90s or 2h",
+			   option, arg);
+	return ns;
+}
+
+static uint32_t count(struct argp_state *state, const char *option, const char *arg)
+{
+	uint32_t n = 0;
+
+	if (num_parse_u32(arg, &n) < 0 || !n)
+		argp_error(state, "%s: '%s' is not a number above 0", option, arg);
+	return n;
+}
+
+static void set_limit(struct argp_state *state, struct plan *plan, const char *arg)
+{
+	char *error = NULL;
+
+	if (plan_set_limit(plan, arg, &error) < 0)
+		argp_error(state, "--limit: %s", error);
+	free(error);
+}
+
+/* Which of -n, --for and --until-hit end the run: only what was asked for. */
+static void finish(struct opts_run *run)
+{
+	struct plan *plan = run->plan;
+
+	if (!run->cycles_given && (plan->for_ns || plan->until_hits))
+		plan->cycles = 0;
+}
+
+static error_t parse_plan(int key, char *arg, struct argp_state *state, struct plan *plan)
+{
+	switch (key) {
+	case KEY_FOR:
+		plan->for_ns = duration(state, "for", arg);
+		return 0;
+	case KEY_UNTIL_HIT:
+		plan->until_hits = arg ? count(state, "--until-hit", arg) : 1;
+		return 0;
+	case KEY_SETTLE:
+		plan->settle_ns = duration(state, "settle", arg);
+		return 0;
+	case KEY_JITTER:
+		plan->jitter_ns = duration(state, "jitter", arg);
+		return 0;
+	case KEY_SEED:
+		if (num_parse_u64(arg, &plan->seed) < 0)
+			argp_error(state, "--seed: '%s' is not a number", arg);
+		return 0;
+	case KEY_LIMIT:
+		set_limit(state, plan, arg);
+		return 0;
+	case KEY_BAUD:
+		if (num_parse_u32(arg, &plan->baud) < 0)
+			argp_error(state, "--baud: '%s' is not a number", arg);
+		return 0;
+	case KEY_RUN_DIR:
+		plan->run_dir = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts_run *run = state->input;
+
+	switch (key) {
+	case 'n':
+		run->plan->cycles = count(state, "-n", arg);
+		run->cycles_given = true;
+		return 0;
+	case KEY_DRY_RUN:
+		run->dry_run = true;
+		return 0;
+	case ARGP_KEY_END:
+		finish(run);
+		return 0;
+	default:
+		return parse_plan(key, arg, state, run->plan);
+	}
+}
+
+const struct argp opts_run_argp = { .options = options, .parser = parse };

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of this room share. Handlers (observe.c) turn bytes into facts and
+ * records; a scenario (reboot.c) is a table of steps, walked by step.c; recover.c brings a
+ * dead target back; run.c strings cycles together.
+ */
+#pragma once
+
+#include "classify/classifier.h"
+#include "journal/journal.h"
+#include "report/fold.h"
+#include "run/run.h"
+
+/* What is known of the target now. Written by the handlers, read by the steps. */
+struct run_facts {
+	char gone[VERDICT_REASON_MAX];       /* why it cannot be observed; "" = it can */
+	char load_ended[VERDICT_REASON_MAX]; /* why the load ended; "" = it did not */
+
+	uint64_t last_byte_ns; /* of the console */
+	char last_line[128];
+	uint64_t phase_offset[PHASE_COUNT]; /* in console.raw, where the console showed it */
+
+	bool banner_expected; /* somebody of us switched the power */
+	uint64_t banner_ns;   /* of this boot */
+	bool shell;           /* the shell of this boot has answered */
+	uint64_t shell_ns;
+	uint64_t probe_ns; /* the shell was asked last */
+	char boot_id[40];
+	char boot_id_before[40]; /* at the trigger */
+	bool alive;              /* an answer to the question whether the shell lives */
+
+	uint64_t trigger_ns; /* request typed; 0 = not in this cycle */
+	bool trigger_seen;   /* its marker stood in the kernel log */
+	bool restart_seen;   /* the kernel's last word */
+	bool powered_off;    /* says the power switch */
+	bool panic, panic_end;
+	uint64_t panic_until_ns; /* no restart before: "Rebooting in N seconds" */
+
+	struct flood_sample sample;  /* at_ns 0: none yet */
+	uint64_t last_reply_down_ns; /* last reply before the new boot */
+	uint64_t first_reply_up_ns;  /* first of the new boot */
+};
+
+/* How waiting ended. */
+enum step_end {
+	STEP_DONE,
+	STEP_LIMIT,     /* a phase took longer than its limit */
+	STEP_DEAD,      /* panicked, and nothing has followed */
+	STEP_RESTARTED, /* a banner that nobody asked for */
+	STEP_GONE,      /* console, board or load ended */
+	STEP_STOPPED,   /* interrupted, or recording failed */
+};
+
+struct run;
+typedef bool (*run_condition_fn)(const struct run *run);
+
+struct step {
+	enum phase phase;
+	void (*act)(struct run *run); /* NULL: nothing to do */
+	run_condition_fn until;       /* holds: go on */
+};
+
+struct run {
+	const struct plan *plan;
+	const struct rig_ops *rig;
+	struct loop *loop;
+	struct journal *journal;
+	struct classifier *classifier;
+	struct loop_timer *quiet_timer;
+	struct target *target;
+	struct load *load;
+	struct fold fold;
+
+	struct run_facts facts;
+	struct cycle_facts cycle;
+	struct cycle_times times;
+	enum phase phase;
+	uint64_t begin_ns, cycle_begin_ns;
+	uint64_t phase_begin_ns, phase_ns[PHASE_COUNT]; /* how long each took */
+	uint64_t wake_ns; /* a condition wants to be looked at then; 0 = no */
+	uint64_t settle_until_ns;
+	uint64_t load_recorded_ns;
+	uint64_t random; /* state of the generator */
+	int failed;      /* -errno: recording is impossible, the run must end */
+	bool color;
+	FILE *out;
+};
+
+/* observe.c */
+void observe_open(struct run *run, const struct rules *rules);
+struct target_events observe_target_events(struct run *run);
+struct load_events observe_load_events(struct run *run);
+void observe_begin_cycle(struct run *run, unsigned int cycle);
+/* Everything printed so far is classified: a report that is open ends here. */
+void observe_flush(struct run *run);
+void observe_close(struct run *run);
+/* Appends and folds. A failure ends the run: run->failed, and the loop is interrupted. */
+void run_record(struct run *run, struct record *record);
+
+/* step.c */
+void run_enter_phase(struct run *run, enum phase phase);
+enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_ns);
+enum step_end step_walk(struct run *run, const struct step *steps, size_t n);
+
+/* reboot.c */
+extern const struct step reboot_steps[];
+extern const size_t reboot_steps_count;
+
+/* shell.c: what is typed into the target's shell. */
+void shell_mark(struct run *run, const char *phase);
+void shell_request(struct run *run, const char *command);
+/* Asks a shell that may be there to say so; at most every few seconds. */
+void shell_probe(struct run *run);
+/* True when the shell answers within a few seconds. */
+bool shell_is_alive(struct run *run);
+
+/* recover.c: a target that is hung, dead or gone comes back, or not. */
+bool recover(struct run *run, enum step_end why);
+bool run_shell_up(const struct run *run);
+bool run_banner_seen(const struct run *run);
+
+/* status.c: the live line on a terminal. */
+void status_start(const struct run *run);
+void status_update(void);
+void status_stop(void);

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Handlers: what comes from the target and the load becomes facts and records. Nothing
+ * here waits, types or switches anything.
+ */
+#include "internal.h"
+
+#include "base/log.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A report of which nothing more came for this long is complete. */
+#define QUIET_NS NS_PER_SEC
+
+void run_record(struct run *run, struct record *record)
+{
+	int r;
+
+	if (run->failed)
+		return;
+	record->at_ns = loop_now_ns();
+	r = journal_append(run->journal, record);
+	if (r < 0) {
+		run->failed = r;
+		log_errno(r, "cannot record in %s, the run ends; free space there",
+			  journal_dir(run->journal));
+		loop_interrupt(run->loop);
+		return;
+	}
+	fold_apply(&run->fold, record);
+}
+
+static void on_banner(struct run *run)
+{
+	struct run_facts *f = &run->facts;
+
+	if (f->banner_expected)
+		f->banner_expected = false;
+	else if (f->trigger_ns)
+		run->cycle.banners++;
+	else
+		run->cycle.early_banners++;
+	f->banner_ns = loop_now_ns();
+	f->shell = f->alive = f->panic = f->panic_end = f->powered_off = false;
+	f->probe_ns = 0;
+	/* From here on the console shall not slow the boot down. */
+	target_set_baud(run->target, 0);
+}
+
+static void on_shell(struct run *run, const struct console_line *line)
+{
+	struct run_facts *f = &run->facts;
+	struct text boot_id = TEXT_NONE, kernel = TEXT_NONE;
+	char kernel_text[96];
+	struct record record = { .type = RECORD_TARGET, .cycle = run->cycle.cycle };
+
+	text_value(line->marker, "boot_id", &boot_id);
+	text_value(line->marker, "kernel", &kernel);
+	text_copy(f->boot_id, sizeof(f->boot_id), boot_id);
+	if (f->shell)
+		return;
+	f->shell = true;
+	f->shell_ns = loop_now_ns();
+	record.target.kernel = text_copy(kernel_text, sizeof(kernel_text), kernel);
+	record.target.boot_id = f->boot_id;
+	run_record(run, &record);
+}
+
+static void on_marker(struct run *run, const struct console_line *line)
+{
+	struct text phase = TEXT_NONE, cycle = TEXT_NONE;
+	char number[16];
+
+	text_value(line->marker, "phase", &phase);
+	text_value(line->marker, "cycle", &cycle);
+	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
+	if (text_equal(phase, TEXT("up")))
+		on_shell(run, line);
+	else if (!text_equal(cycle, text_of(number)))
+		return;
+	else if (text_equal(phase, TEXT("trigger")))
+		run->facts.trigger_seen = true;
+	else if (text_has(line->marker, TEXT("alive=1")))
+		run->facts.alive = true;
+}
+
+static void on_line(void *arg, const struct console_line *line)
+{
+	struct run *run = arg;
+	struct run_facts *f = &run->facts;
+	struct text words = text_trim(line->text);
+
+	if (words.n)
+		text_copy(f->last_line, sizeof(f->last_line), words);
+	if (!f->phase_offset[line->phase])
+		f->phase_offset[line->phase] = line->offset;
+	switch (line->milestone) {
+	case MILESTONE_MARKER:
+		on_marker(run, line);
+		break;
+	case MILESTONE_BANNER:
+		on_banner(run);
+		break;
+	case MILESTONE_RESTART:
+		f->restart_seen = true;
+		break;
+	case MILESTONE_PANIC:
+		f->panic = run->cycle.panic = true;
+		break;
+	case MILESTONE_PANIC_WAIT:
+		f->panic_until_ns = loop_now_ns() + line->value * NS_PER_SEC;
+		break;
+	case MILESTONE_PANIC_END:
+		f->panic_end = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Reports after which the context that printed them does not go on. */
+static bool is_oops(const struct finding *finding)
+{
+	static const char *const kinds[] = {
+		"null-deref",    "page-fault",     "general-protection",
+		"undef-instr",   "external-abort", "serror",
+		"stack-segment", "divide-error",   "bug",
+		"oops",          "double-fault",   "cfi-failure",
+		"panic",         "stack-overflow", "machine-check",
+	};
+
+	if (finding->type != FINDING_SPLAT)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(finding->kind, kinds[i]))
+			return true;
+	return finding->panic;
+}
+
+/* Counts it for the verdict; the first of the most severe class names the cycle. */
+static void count_finding(struct cycle_facts *c, const struct finding *finding)
+{
+	unsigned int before = c->oops               ? 3 :
+			      c->splats + c->faults ? 2 :
+			      c->precursors         ? 1 :
+						      0;
+	unsigned int rank = 2;
+
+	switch (finding->type) {
+	case FINDING_SPLAT:
+		c->splats++;
+		break;
+	case FINDING_FAULT:
+		c->faults++;
+		break;
+	case FINDING_PRECURSOR:
+		c->precursors++;
+		rank = 1;
+		break;
+	default:
+		return;
+	}
+	if (is_oops(finding)) {
+		c->oops = true;
+		rank = 3;
+	}
+	c->panic |= finding->panic;
+	if (rank > before)
+		snprintf(c->worst, sizeof(c->worst), "%s", finding->title);
+}
+
+/* What stands above the raw lines of an extracted report. */
+static char *report_head(const struct run *run, const struct finding *finding)
+{
+	struct strbuf head = { 0 };
+
+	strbuf_addf(&head, "Title: %s\n", finding->title);
+	strbuf_addf(&head, "Kernel: %s\n",
+		    finding->kernel[0] ? finding->kernel : run->fold.kernel);
+	strbuf_addf(&head, "Board: %s\n", run->plan->target);
+	strbuf_addf(&head, "Cycle: %u, phase %s, method %s\n", finding->cycle,
+		    phase_name(finding->phase), run->plan->method->name);
+	if (run->plan->flood)
+		strbuf_addf(&head,
+			    "Load: ICMP echo flood, %" PRIu32 " requests/s of %" PRIu32
+			    " bytes, %" PRIu32 " replies/s\n",
+			    run->facts.sample.rate, run->plan->load.size,
+			    run->facts.sample.reply_rate);
+	if (finding->device[0])
+		strbuf_addf(&head, "Device: %s\n", finding->device);
+	for (size_t i = 0; i < finding->n_decoded; i++)
+		strbuf_addf(&head, "%s: %s\n", finding->decoded[i].name,
+			    finding->decoded[i].value);
+	if (finding->known[0])
+		strbuf_addf(&head, "Known-issue: %s\n", finding->known);
+	strbuf_addf(&head, "Signature: %s variant %s\n", finding->bug, finding->variant);
+	return head.s;
+}
+
+static void on_finding(void *arg, const struct finding *finding)
+{
+	struct run *run = arg;
+	_cleanup_free_ char *head = NULL, *report = NULL;
+	struct record record = { .type = RECORD_FINDING,
+				 .cycle = finding->cycle ? finding->cycle :
+							   run->cycle.cycle };
+	int r;
+
+	count_finding(&run->cycle, finding);
+	head = report_head(run, finding);
+	r = journal_extract(run->journal, finding, text_of(head), &report);
+	if (r < 0 && !run->failed) {
+		/* The raw bytes are still in console.raw: the finding counts all the same. */
+		log_errno(r, "cannot extract a report into %s",
+			  journal_dir(run->journal));
+	}
+	record.finding.finding = *finding;
+	record.finding.report = report ? report : "";
+	run_record(run, &record);
+}
+
+static void on_console(void *arg, const void *bytes, size_t n)
+{
+	struct run *run = arg;
+	uint64_t now = loop_now_ns();
+	int r;
+
+	run->facts.last_byte_ns = now;
+	r = journal_console(run->journal, bytes, n, now);
+	if (r < 0 && !run->failed) {
+		run->failed = r;
+		log_errno(
+			r,
+			"cannot record the console in %s, the run ends; free space there",
+			journal_dir(run->journal));
+		loop_interrupt(run->loop);
+	}
+	classifier_feed(run->classifier, bytes, n);
+	loop_timer_set(run->quiet_timer, now + QUIET_NS);
+	status_update();
+}
+
+static void on_quiet(void *arg)
+{
+	struct run *run = arg;
+
+	classifier_quiet(run->classifier);
+}
+
+static void on_power(void *arg, const char *event)
+{
+	struct run *run = arg;
+	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
+
+	if (!strcmp(event, "shutdown"))
+		run->facts.powered_off = true;
+	record.power.action = "";
+	record.power.event = event;
+	run_record(run, &record);
+}
+
+static void on_gone(void *arg, const char *reason)
+{
+	struct run *run = arg;
+
+	text_clean(run->facts.gone, sizeof(run->facts.gone), text_of(reason));
+}
+
+static void on_sample(void *arg, const struct flood_sample *sample)
+{
+	struct run *run = arg;
+	struct run_facts *f = &run->facts;
+	struct record record = { .type = RECORD_LOAD, .cycle = run->cycle.cycle };
+
+	f->sample = *sample;
+	if (f->trigger_ns && f->banner_ns < f->trigger_ns) {
+		f->last_reply_down_ns = sample->last_reply_ns;
+	} else if (f->trigger_ns && !f->first_reply_up_ns &&
+		   sample->last_reply_ns > f->banner_ns) {
+		f->first_reply_up_ns = sample->first_reply_ns > f->banner_ns ?
+					       sample->first_reply_ns :
+					       sample->last_reply_ns;
+	}
+	status_update();
+	if (sample->at_ns < run->load_recorded_ns + NS_PER_SEC)
+		return;
+	run->load_recorded_ns = sample->at_ns;
+	record.load = *sample;
+	run_record(run, &record);
+}
+
+static void on_load_end(void *arg, const char *reason)
+{
+	struct run *run = arg;
+
+	snprintf(run->facts.load_ended, sizeof(run->facts.load_ended), "%s", reason);
+}
+
+struct target_events observe_target_events(struct run *run)
+{
+	return (struct target_events){ .on_console = on_console,
+				       .on_power = on_power,
+				       .on_gone = on_gone,
+				       .arg = run };
+}
+
+struct load_events observe_load_events(struct run *run)
+{
+	return (struct load_events){ .on_sample = on_sample,
+				     .on_end = on_load_end,
+				     .arg = run };
+}
+
+void observe_begin_cycle(struct run *run, unsigned int cycle)
+{
+	struct run_facts *f = &run->facts;
+	struct record record = { .type = RECORD_CYCLE, .cycle = cycle };
+
+	run->cycle =
+		(struct cycle_facts){ .cycle = cycle, .wants_load = run->plan->flood };
+	run->times = (struct cycle_times){ 0 };
+	memset(run->phase_ns, 0, sizeof(run->phase_ns));
+	f->trigger_ns = f->last_reply_down_ns = f->first_reply_up_ns = 0;
+	f->trigger_seen = f->restart_seen = f->powered_off = f->alive = false;
+	memset(f->phase_offset, 0, sizeof(f->phase_offset));
+	run->cycle_begin_ns = loop_now_ns();
+	run_record(run, &record);
+	classifier_set_phase(run->classifier, cycle,
+			     cycle == 1 ? PHASE_BOOT : PHASE_SETTLE);
+}
+
+void observe_flush(struct run *run)
+{
+	loop_timer_set(run->quiet_timer, 0);
+	classifier_quiet(run->classifier);
+}
+
+void observe_open(struct run *run, const struct rules *rules)
+{
+	const struct classifier_sink sink = { .on_line = on_line,
+					      .on_finding = on_finding,
+					      .arg = run };
+
+	run->classifier = classifier_new(rules, &sink);
+	run->quiet_timer = loop_timer_add(run->loop, on_quiet, run);
+}
+
+void observe_close(struct run *run)
+{
+	if (run->classifier)
+		classifier_end(run->classifier);
+	classifier_free(run->classifier);
+	loop_timer_free(run->quiet_timer);
+}

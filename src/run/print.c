@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plan in words: what --dry-run shows. */
+#include "internal.h"
+
+#include "base/num.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What a step waits for, for people; the code's own words are in reboot.c. */
+static const char *const waits_for[PHASE_COUNT] = {
+	[PHASE_BOOT] = "the shell answers on the console",
+	[PHASE_SETTLE] = "the settle time is over",
+	[PHASE_FLOOD] = "replies are steady",
+	[PHASE_TRIGGER] = "the request stands in the kernel log",
+	[PHASE_SHUTDOWN] = "the kernel's last word, or a new banner",
+	[PHASE_FIRMWARE] = "a new kernel banner",
+	[PHASE_EARLY_BOOT] = "the shell answers again",
+	[PHASE_UP] = "replies are back",
+};
+
+static void print_end(FILE *out, const struct plan *plan)
+{
+	char text[NUM_DURATION_MAX];
+
+	fputs("ends:", out);
+	if (plan->cycles)
+		fprintf(out, " after %u cycles", plan->cycles);
+	if (plan->for_ns)
+		fprintf(out, " after %s", num_format_duration(text, plan->for_ns));
+	if (plan->until_hits)
+		fprintf(out, " after %u cycles with a finding", plan->until_hits);
+	fputc('\n', out);
+}
+
+static void print_load(FILE *out, const struct plan *plan)
+{
+	static const char *const families[] = {
+		[FLOOD_V4] = "IPv4", [FLOOD_V6] = "IPv6", [FLOOD_BOTH] = "IPv4 and IPv6"
+	};
+
+	if (!plan->flood) {
+		fputs("load: none (--flood)\n", out);
+		return;
+	}
+	fprintf(out, "load: ICMP echo flood, %s, %u bytes, ", families[plan->load.family],
+		plan->load.size);
+	if (plan->load.rate == FLOOD_RATE_AUTO)
+		fputs("as fast as the target keeps up\n", out);
+	else if (plan->load.rate == FLOOD_RATE_MAX)
+		fputs("as fast as this machine can\n", out);
+	else
+		fprintf(out, "%" PRIu32 " requests/s\n", plan->load.rate);
+}
+
+void run_print_plan(FILE *out, const struct plan *plan)
+{
+	char settle[NUM_DURATION_MAX], jitter[NUM_DURATION_MAX], limit[NUM_DURATION_MAX];
+
+	fprintf(out, "scenario: %s, method %s (%s)\n", plan->scenario, plan->method->name,
+		plan->method->command);
+	fprintf(out, "target: %s\n", plan->target);
+	print_load(out, plan);
+	print_end(out, plan);
+	fprintf(out, "settle: %s, jitter below %s, seed %" PRIu64 "\n",
+		num_format_duration(settle, plan->settle_ns),
+		num_format_duration(jitter, plan->jitter_ns), plan->seed);
+	if (plan->baud)
+		fprintf(out,
+			"console: %u baud from the trigger to the next kernel banner\n",
+			plan->baud);
+	fputs("steps of a cycle:\n", out);
+	for (size_t i = 0; i < reboot_steps_count; i++) {
+		enum phase phase = reboot_steps[i].phase;
+
+		num_format_duration(limit, plan->limit_ns[phase]);
+		fprintf(out, "  %-11s until %s; at most %s\n", phase_name(phase),
+			waits_for[phase], limit);
+	}
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is typed into the shell on the target's console. Nothing typed may look like a
+ * marker when the line is echoed: the word is put together by the target's shell.
+ */
+#include "internal.h"
+
+#include "base/log.h"
+#include "base/num.h"
+
+#include <stdio.h>
+
+/* A kernel that boots is noisy; one that waits at a prompt is not. */
+#define PROBE_QUIET_NS (3 * NS_PER_SEC)
+#define ALIVE_LIMIT_NS (10 * NS_PER_SEC)
+
+/* For a shell that is not ours (--initrd, a real board): defines what ours has built in. */
+static const char introduction[] =
+	"mark() { echo \"iommu\"-\"stress: $*\" >/dev/kmsg; }; "
+	"mark phase=up boot_id=$(cat /proc/sys/kernel/random/boot_id) kernel=$(uname -r)";
+
+static void type(struct run *run, const char *line)
+{
+	int r = target_type(run->target, text_of(line));
+
+	/* What is not typed shows as an answer that never comes, within its limit. */
+	if (r < 0)
+		log_debug("cannot type into the console of %s: error %d",
+			  run->plan->target, -r);
+}
+
+void shell_mark(struct run *run, const char *phase)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "mark cycle=%u phase=%s", run->cycle.cycle, phase);
+	type(run, line);
+}
+
+void shell_request(struct run *run, const char *command)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "mark cycle=%u phase=trigger; %s", run->cycle.cycle,
+		 command);
+	type(run, line);
+}
+
+void shell_probe(struct run *run)
+{
+	struct run_facts *f = &run->facts;
+	uint64_t now = loop_now_ns();
+
+	/* Before a kernel has spoken, typing could stop a boot loader. */
+	if (f->shell || !f->banner_ns || f->panic || f->gone[0] ||
+	    now < f->last_byte_ns + PROBE_QUIET_NS || now < f->probe_ns + PROBE_QUIET_NS)
+		return;
+	if (f->trigger_ns && f->banner_ns < f->trigger_ns)
+		return;
+	f->probe_ns = now;
+	type(run, introduction);
+}
+
+static bool has_answered(const struct run *run)
+{
+	return run->facts.alive;
+}
+
+bool shell_is_alive(struct run *run)
+{
+	char line[64];
+
+	run->facts.alive = false;
+	snprintf(line, sizeof(line), "mark cycle=%u alive=1", run->cycle.cycle);
+	type(run, line);
+	return step_wait(run, has_answered, ALIVE_LIMIT_NS) == STEP_DONE;
+}
