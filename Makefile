@@ -73,16 +73,96 @@ $(O)/embed/%.o: src/% src/embed.S $(O)/.flags
 		-DEMBED_FILE='"$<"' -c -o $@ src/embed.S
 
 # -- tests ---------------------------------------------------------------------------------
+# Unit and scenario tests are C programs, run under ASan and UBSan from a build of their
+# own; everything else is a script that prints TAP. tests/run adds them all up.
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(O)/tests/%)
+SCENARIO_SOURCES := $(sort $(wildcard tests/scenario/test_*.c))
+SCENARIO_TESTS := $(SCENARIO_SOURCES:tests/scenario/%.c=$(O)/tests/scenario_%)
+SCENARIO_OBJECTS := $(O)/tests/scenario/sim.o $(O)/tests/scenario/script.o
+SCRIPTS	= $(sort $(wildcard tests/static/*.sh tests/golden/*.sh tests/net/*.sh \
+	tests/fuzz/*.sh tests/e2e/*.sh))
+SEEDS	= $(sort $(wildcard tests/seeds/*.sh))
+SANITIZED := $(O)/sanitized
+export IOMMU_STRESS = $(abspath $(PROGRAM))
 
 $(O)/tests/%: tests/unit/%.c $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ \
 		$< $(ARCHIVE) $(LDLIBS) -lcmocka
 
-.PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+$(O)/tests/scenario/%.o: tests/scenario/%.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d) $(O)/obj/main.d $(UNIT_TESTS:=.d)
+$(O)/tests/scenario_%: $(O)/tests/scenario/%.o $(SCENARIO_OBJECTS) $(ARCHIVE)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=epoll_wait,--wrap=clock_gettime \
+		-o $@ $^ $(LDLIBS) -lcmocka
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS) $(SCENARIO_TESTS)
+
+# All tests. Installs what is missing, needs nothing prepared.
+.PHONY: check
+check: packages
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
+	@tests/run $(SANITIZED)/tests/test_* $(SANITIZED)/tests/scenario_test_* $(SCRIPTS) \
+		$(SEEDS)
+
+# What takes seconds, for every commit.
+.PHONY: check-fast
+check-fast: all
+	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
+	@tests/run $(SANITIZED)/tests/test_* $(SANITIZED)/tests/scenario_test_* \
+		$(sort $(wildcard tests/static/*.sh))
+
+# Kernels with a known bug put back: the tool must find it, and nothing in their control.
+.PHONY: check-seeds
+check-seeds: all
+	@tests/run $(SEEDS)
+
+# -- what the README promises --------------------------------------------------------------
+
+.PHONY: packages
+packages:
+	@contrib/packages/install
+
+# The main job, out of the box. A finding is a success: status 1 is one.
+.PHONY: demo
+demo: packages
+	@$(MAKE) --no-print-directory all
+	$(PROGRAM) board prepare arm64
+	$(PROGRAM) reboot --flood -n $(DEMO_CYCLES) || [ $$? -eq 1 ]
+DEMO_CYCLES ?= 3
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
+		$(DESTDIR)$(DATADIR)/iommu-stress $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/
+	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/
+	install -m 644 src/classify/embed/*.yaml $(DESTDIR)$(DATADIR)/iommu-stress/
+	install -m 644 contrib/completion/iommu-stress.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/iommu-stress
+
+.PHONY: format
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: clean
+clean:
+	rm -rf $(O)
+
+.PHONY: help
+help:
+	@echo 'make            build $(PROGRAM) (O=DIR: elsewhere, CC=clang, V=1: show commands)'
+	@echo 'make demo       install what is missing, run the main job on a virtual board'
+	@echo 'make check      all tests; check-fast: seconds; check-seeds: kernels with bugs'
+	@echo 'make bench      figures of speed and overhead'
+	@echo 'make install    DESTDIR, PREFIX ($(PREFIX)), SBINDIR, DATADIR, MANDIR'
+	@echo 'make format     clang-format over all C files'
+
+-include $(OBJECTS:.o=.d) $(O)/obj/main.d $(UNIT_TESTS:=.d) $(SCENARIO_OBJECTS:.o=.d)

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The rooms depend on each other in one direction only, the pure ones touch no fd, no clock
+# and keep no state, and files and functions stay within their budgets.
+cd "$(dirname "$0")/../.." || exit 2
+. tests/tap.sh
+
+# room: rooms it may include. CONTRIBUTING.md draws the same picture.
+cat >"$scratch/rules" <<'END'
+base:base
+os:os base
+classify:classify base
+judge:judge classify base
+load:load base os target
+journal:journal base os classify judge load
+target:target base os
+worker:worker base os
+report:report base classify judge journal load
+run:run base os classify judge journal load target report cmd.h
+cmd:cmd cmd.h base os classify judge journal load target run report worker
+END
+
+allowed() { # ROOM WORD
+	words=$(sed -n "s/^$1://p" "$scratch/rules")
+	case " $words " in
+	*" $2 "*) return 0 ;;
+	esac
+	return 1
+}
+
+find src include -mindepth 2 -name '*.[ch]' -exec \
+	grep -H '^#include "' {} + | sed 's/:#include "/ /; s/".*//' |
+	while read -r file used; do
+		room=${file#*/}
+		room=${room%%/*}
+		case $used in
+		*/*) word=${used%%/*} ;;
+		cmd.h) word=cmd.h ;;
+		*) word=$room ;; # a private header of the same folder
+		esac
+		allowed "$room" "$word" || echo "$file includes $used"
+	done >"$scratch/wrong"
+empty "rooms include only what is below them" "$(cat "$scratch/wrong")"
+
+pure=$(grep -nE '^#include <(unistd|fcntl|time|poll|sys/[a-z]*|stdatomic|pthread)\.h>' \
+	src/classify/*.c src/classify/*/*.c src/judge/*.c include/classify/*.h \
+	include/judge/*.h)
+empty "pure rooms include no header of files, clocks or processes" "$pure"
+pure=$(grep -nE '\b(fopen|fprintf|printf|fputs|puts|getenv|time|clock_gettime) ?\(' \
+	src/classify/*.c src/classify/*/*.c src/judge/*.c | grep -v '^[^:]*:[0-9]*:[ 	]*\*')
+empty "pure rooms do no input or output and read no environment" "$pure"
+
+long=$(find src include -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500')
+empty "no file is longer than 500 lines" "$long"
+
+if command -v ctags >/dev/null; then
+	tall=$(find src -name '*.c' -print | ctags -L - -f - --languages=C --kinds-C=f \
+		--fields=+ne | awk -F'\t' '{
+			for (i = 4; i <= NF; i++) {
+				if ($i ~ /^line:/) start = substr($i, 6)
+				if ($i ~ /^end:/) end = substr($i, 5)
+			}
+			if (end - start + 1 > 80)
+				print end - start + 1, $2, $1
+		}')
+	empty "no function is longer than 80 lines" "$tall"
+else
+	skip "no function is longer than 80 lines" "universal-ctags is not installed"
+fi
+
+header_errors=
+for header in $(cd include && find . -name '*.h' | sed 's|^\./||'); do
+	printf '#include "%s"\n' "$header" >"$scratch/one.c"
+	header_errors="$header_errors$(${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Iinclude -Wall \
+		-Wextra -Werror -fsyntax-only "$scratch/one.c" 2>&1)"
+done
+empty "each public header compiles alone" "$header_errors"
+
+tap_end
