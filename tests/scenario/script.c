@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scenario/script.h"
+
+#include "base/num.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS        NS_PER_MSEC
+#define QUEUE_MAX 64
+
+/* Something the board will do. */
+struct event {
+	uint64_t at_ns;
+	const char *text; /* console */
+	void (*act)(void);
+};
+
+struct load {
+	struct loop_timer *timer;
+	struct load_events events;
+	struct flood_sample sample;
+	uint64_t up_since_ns;
+};
+
+static struct {
+	enum behaviour cycles[64];
+	unsigned int n, cycle;
+	enum boot_behaviour boot;
+
+	struct target target;
+	struct target_events events;
+	struct loop *loop;
+	struct loop_timer *timer;
+	struct event queue[QUEUE_MAX];
+	size_t queued;
+	unsigned int boots;
+	bool shell, network, dead, same_boot_id, mute_network;
+	struct load *load;
+} b;
+
+void script_play(const enum behaviour *cycles, unsigned int n)
+{
+	memset(&b, 0, sizeof(b));
+	memcpy(b.cycles, cycles, n * sizeof(*cycles));
+	b.n = n;
+}
+
+void script_boot(enum boot_behaviour boot)
+{
+	b.boot = boot;
+}
+
+static enum behaviour behaviour(void)
+{
+	unsigned int i = b.cycle ? b.cycle - 1 : 0;
+
+	return b.cycles[i < b.n ? i : b.n - 1];
+}
+
+static void arm(void)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < b.queued; i++)
+		if (!next || b.queue[i].at_ns < next)
+			next = b.queue[i].at_ns;
+	loop_timer_set(b.timer, next);
+}
+
+/* delay_ms behind the last queued event. */
+static void later(unsigned int delay_ms, const char *text, void (*act)(void))
+{
+	uint64_t from = loop_now_ns();
+
+	if (b.queued)
+		from = b.queue[b.queued - 1].at_ns;
+	if (b.queued == QUEUE_MAX)
+		abort();
+	b.queue[b.queued++] = (struct event){ from + delay_ms * MS, text, act };
+	arm();
+}
+
+static void print(const char *text)
+{
+	b.events.on_console(b.events.arg, text, strlen(text));
+}
+
+static void on_timer(void *arg)
+{
+	(void)arg;
+	while (b.queued && b.queue[0].at_ns <= loop_now_ns()) {
+		struct event e = b.queue[0];
+
+		memmove(b.queue, b.queue + 1, --b.queued * sizeof(e));
+		if (e.text)
+			print(e.text);
+		if (e.act)
+			e.act();
+	}
+	arm();
+}
+
+static void say_up(void)
+{
+	char line[160];
+
+	if (!b.same_boot_id)
+		b.boots++;
+	b.same_boot_id = false;
+	snprintf(
+		line, sizeof(line),
+		"[    1.500000] iommu-stress: phase=up boot_id=%08x-0000-4000-8000-000000000000 "
+		"kernel=6.1.0-test\n# ",
+		b.boots);
+	b.shell = b.network = true;
+	print(line);
+}
+
+static const char banner[] =
+	"[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x411fd070]\n"
+	"[    0.000000] Linux version 6.1.0-test (a@b) (gcc 12) #1 SMP\n";
+
+static void go_down(void)
+{
+	b.shell = b.network = false;
+}
+
+static void boot(void)
+{
+	go_down();
+	later(300, banner, NULL);
+	if (b.boot == BOOT_PANICS) {
+		later(500,
+		      "[    0.900000] Kernel panic - not syncing: VFS: Unable to mount root fs on "
+		      "unknown-block(0,0)\n"
+		      "[    0.900100] ---[ end Kernel panic - not syncing: VFS: Unable to mount "
+		      "root fs on unknown-block(0,0) ]---\n",
+		      NULL);
+		return;
+	}
+	later(500, "[    0.700000] arm-smmu-v3 9050000.smmuv3: ias 44-bit, oas 44-bit\n",
+	      NULL);
+	if (b.boot == BOOT_NO_SHELL)
+		return;
+	later(700, NULL, say_up);
+}
+
+static const char removing[] =
+	"[    5.296279] pcieport 0000:00:01.0: Removing from iommu group 1\n"
+	"[    5.297452] 8139cp 0000:01:00.0: Removing from iommu group 0\n";
+static const char oops[] =
+	"[    5.305616] Unable to handle kernel NULL pointer dereference at virtual address "
+	"0000000000000098\n"
+	"[    5.353650] Internal error: Oops: 0000000096000006 [#1] SMP\n"
+	"[    5.354095] Modules linked in:\n"
+	"[    5.354251] CPU: 0 PID: 10 Comm: ksoftirqd/0 Not tainted 6.1.0-test #3\n"
+	"[    5.377410] pc : iommu_get_dma_domain+0x4/0x10\n"
+	"[    5.377592] lr : iommu_dma_map_page+0x90/0x270\n"
+	"[    5.472801] Call trace:\n"
+	"[    5.472954]  iommu_get_dma_domain+0x4/0x10\n"
+	"[    5.473106]  dma_map_page_attrs+0x1b0/0x200\n"
+	"[    5.473197]  cp_rx_poll+0x120/0x5f0\n"
+	"[    5.507964] ---[ end trace 0000000000000000 ]---\n"
+	"[    5.513717] Kernel panic - not syncing: Oops: Fatal exception in interrupt\n";
+static const char restarting[] = "[    5.900000] reboot: Restarting system\n";
+static const char warning[] =
+	"[    5.300000] ------------[ cut here ]------------\n"
+	"[    5.300001] WARNING: CPU: 1 PID: 77 at drivers/iommu/dma-iommu.c:1264 "
+	"iommu_dma_unmap_page+0x70/0x90\n"
+	"[    5.300002] Modules linked in:\n"
+	"[    5.300003] CPU: 1 PID: 77 Comm: reboot Not tainted 6.1.0-test #3\n"
+	"[    5.300004] Call trace:\n"
+	"[    5.300005]  iommu_dma_unmap_page+0x70/0x90\n"
+	"[    5.300006]  dma_unmap_page_attrs+0x38/0x1d0\n"
+	"[    5.300007] ---[ end trace 0000000000000000 ]---\n";
+static const char faults[] =
+	"[    5.300000] arm-smmu 5000000.iommu: Blocked unknown Stream ID 0x429; boot with "
+	"\"arm-smmu.disable_bypass=0\" to allow, but this may have security implications\n"
+	"[    5.300001] arm-smmu 5000000.iommu: GFSR 0x80000002, GFSYNR0 0x00000002, GFSYNR1 "
+	"0x00000429, GFSYNR2 0x00000000\n";
+static const char left_on[] =
+	"[    0.100000] DMAR: Translation was enabled for dmar0 but we are not in kdump mode\n";
+
+static void restart(void)
+{
+	print(restarting);
+	boot();
+}
+
+static void close_console(void)
+{
+	b.dead = true;
+	b.events.on_gone(b.events.arg, "qemu ended: signal 9 (Killed)");
+}
+
+static void garbage(void)
+{
+	char bytes[400];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(rand() % 256);
+	/* Not by chance a marker, and never the start of the next good line. */
+	bytes[sizeof(bytes) - 1] = '\n';
+	b.events.on_console(b.events.arg, bytes, sizeof(bytes));
+}
+
+/* A reboot was requested and the shell executes it. */
+static void go_through_reboot(void)
+{
+	go_down();
+	switch (behaviour()) {
+	case PRECURSOR:
+		later(10, removing, NULL);
+		break;
+	case WARNING:
+		later(10, warning, NULL);
+		break;
+	case FAULTS:
+		later(10, faults, NULL);
+		break;
+	case CRASH_REBOOTS:
+		later(10, removing, NULL);
+		later(10, oops, boot);
+		return;
+	case CRASH_STAYS:
+		later(10, removing, NULL);
+		later(10, oops, NULL);
+		later(1,
+		      "[    5.6] ---[ end Kernel panic - not syncing: Oops: Fatal exception "
+		      "in interrupt ]---\n",
+		      NULL);
+		return;
+	case CRASH_WAITS:
+		later(10, oops, NULL);
+		later(1, "[    5.6] Rebooting in 5 seconds..\n", NULL);
+		later(5000, NULL, boot);
+		return;
+	case HANG_SHUTDOWN:
+	case NEVER_BACK:
+		return;
+	case HANG_FIRMWARE:
+		later(20, restarting, NULL);
+		return;
+	case HANG_EARLY_BOOT:
+		later(20, restarting, NULL);
+		later(300, banner, NULL);
+		return;
+	case SAME_BOOT_ID:
+		b.same_boot_id = true;
+		break;
+	case NO_REPLIES_AFTER:
+		b.mute_network = true;
+		break;
+	case CLOSES:
+		later(20, NULL, close_console);
+		return;
+	case GARBAGE:
+		later(5, NULL, garbage);
+		later(5, NULL, garbage);
+		break;
+	case NEXT_BOOT_SPLAT:
+		later(20, restarting, NULL);
+		later(300, banner, NULL);
+		later(10, left_on, NULL);
+		later(700, NULL, say_up);
+		return;
+	default:
+		break;
+	}
+	later(20, NULL, restart);
+}
+
+static void on_cycle(void)
+{
+	b.mute_network = false;
+	switch (behaviour()) {
+	case HANG_SETTLE:
+		go_down();
+		break;
+	case RESETS_ITSELF:
+		later(50, NULL, boot);
+		break;
+	case NO_REPLIES:
+		b.mute_network = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static int type(struct target *t, struct text line)
+{
+	struct text words, cycle;
+	char marker[160];
+	ptrdiff_t end = text_find(line, TEXT(";"), 0);
+	bool request = text_has(line, TEXT("phase=trigger"));
+
+	(void)t;
+	if (!b.shell || !text_starts(line, TEXT("mark ")))
+		return 0;
+	words = text_from(line, 5);
+	if (end >= 0)
+		words.n = (size_t)end - 5;
+	if (text_value(words, "cycle", &cycle) && text_has(line, TEXT("phase=settle"))) {
+		b.cycle = (unsigned int)strtoul(cycle.s, NULL, 10);
+		on_cycle();
+	}
+	if (!b.shell || (request && behaviour() == HANG_TRIGGER))
+		return 0;
+	snprintf(marker, sizeof(marker), "[    3.000000] iommu-stress: %.*s\n",
+		 TEXT_ARG(words));
+	print(marker);
+	if (request)
+		go_through_reboot();
+	return 0;
+}
+
+static int power(struct target *t, enum power_action action)
+{
+	(void)t;
+	(void)action;
+	b.queued = 0;
+	go_down();
+	b.dead = false;
+	b.mute_network = false;
+	if (behaviour() != NEVER_BACK || !b.cycle)
+		boot();
+	return 0;
+}
+
+static void set_baud(struct target *t, unsigned int baud)
+{
+	(void)t;
+	(void)baud;
+}
+
+static int net_fd(struct target *t)
+{
+	(void)t;
+	return -1;
+}
+
+static void close_target(struct target *t)
+{
+	(void)t;
+	loop_timer_free(b.timer);
+}
+
+static const struct target_ops ops = {
+	.power = power,
+	.type = type,
+	.set_baud = set_baud,
+	.net_fd = net_fd,
+	.close = close_target,
+};
+
+static int open_script(struct loop *loop, const struct plan *plan, const char *log_path,
+		       const struct target_events *events, struct target **ret)
+{
+	(void)log_path;
+	b.loop = loop;
+	b.events = *events;
+	b.timer = loop_timer_add(loop, on_timer, NULL);
+	b.target = (struct target){ .ops = &ops, .name = plan->target };
+	if (b.boot != BOOT_SILENT)
+		boot();
+	*ret = &b.target;
+	return 0;
+}
+
+static void on_load_timer(void *arg)
+{
+	struct load *load = arg;
+	struct flood_sample *s = &load->sample;
+	uint64_t now = loop_now_ns();
+	bool answers = b.network && !b.mute_network && !b.dead;
+
+	s->at_ns = now;
+	s->state = FLOOD_HOLD;
+	s->rate = 1000;
+	s->sent += 100;
+	if (answers) {
+		if (!load->up_since_ns) {
+			load->up_since_ns = now;
+			s->first_reply_ns = now;
+		}
+		s->replies += 100;
+		s->last_reply_ns = now;
+	} else {
+		load->up_since_ns = 0;
+	}
+	s->reply_rate = answers ? 1000 : 0;
+	s->steady = answers && now - load->up_since_ns >= 500 * MS;
+	load->events.on_sample(load->events.arg, s);
+	if (behaviour() == LOAD_DIES && s->steady) {
+		load->events.on_end(load->events.arg,
+				    "the flood process ended: exit status 1");
+		return;
+	}
+	loop_timer_set(load->timer, now + FLOOD_SAMPLE_MS * MS);
+}
+
+static int load_start(struct loop *loop, const struct plan *plan, struct target *target,
+		      const struct load_events *events, struct load **ret)
+{
+	struct load *load = xcalloc(1, sizeof(*load));
+
+	(void)plan;
+	(void)target;
+	load->events = *events;
+	load->timer = loop_timer_add(loop, on_load_timer, load);
+	loop_timer_set(load->timer, loop_now_ns() + FLOOD_SAMPLE_MS * MS);
+	*ret = load;
+	return 0;
+}
+
+static void load_stop(struct load *load)
+{
+	if (!load)
+		return;
+	loop_timer_free(load->timer);
+	free(load);
+}
+
+const struct rig_ops rig_script = {
+	.target_open = open_script,
+	.load_start = load_start,
+	.load_stop = load_stop,
+};

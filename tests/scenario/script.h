@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A board that plays a script: console, shell, power switch and network, all in time. */
+#pragma once
+
+#include "run/run.h"
+
+/* What the board does in one cycle, once the reboot is requested (or before it). */
+enum behaviour {
+	GOOD,
+	PRECURSOR,        /* groups are removed, but nothing crashes */
+	WARNING,          /* a WARNING on the way down */
+	FAULTS,           /* SMMU global faults on the way down */
+	CRASH_REBOOTS,    /* oops, panic=-1 */
+	CRASH_STAYS,      /* oops, panic=0: silent until reset */
+	CRASH_WAITS,      /* oops, panic=5 */
+	HANG_SETTLE,      /* silent once settled; the flood finds nobody */
+	HANG_TRIGGER,     /* the shell does not execute the request */
+	HANG_SHUTDOWN,    /* marker, then nothing */
+	HANG_FIRMWARE,    /* restarts, no banner */
+	HANG_EARLY_BOOT,  /* banner, then nothing */
+	RESETS_ITSELF,    /* restarts before it was asked to */
+	SAME_BOOT_ID,     /* "boots" with the old boot id */
+	NO_REPLIES_AFTER, /* network stays silent after the boot */
+	NO_REPLIES,       /* network never answers, shell is fine */
+	CLOSES,           /* console closes on the way down */
+	GARBAGE,          /* random bytes between good lines */
+	NEXT_BOOT_SPLAT,  /* the next boot reports what the last one left */
+	NEVER_BACK,       /* hangs, and no reset helps */
+	LOAD_DIES,        /* the flood process ends */
+	BEHAVIOURS
+};
+
+/* The cycles' behaviours in order, the last one repeated. Set before the run. */
+void script_play(const enum behaviour *cycles, unsigned int n);
+/* Before the first cycle: the board does not come up at all. */
+enum boot_behaviour {
+	BOOT_GOOD,
+	BOOT_SILENT,
+	BOOT_PANICS,
+	BOOT_NO_SHELL,
+};
+void script_boot(enum boot_behaviour boot);
+
+extern const struct rig_ops rig_script;
