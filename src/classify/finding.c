@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/finding.h"
+
+static const char *const names[] = {
+	[FINDING_SPLAT] = "splat",         [FINDING_FAULT] = "fault",
+	[FINDING_PRECURSOR] = "precursor", [FINDING_NOTE] = "note",
+	[FINDING_HANG] = "hang",
+};
+
+const char *finding_type_name(enum finding_type type)
+{
+	return names[type];
+}
+
+bool finding_type_parse(struct text word, enum finding_type *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!text_equal(word, text_of(names[i])))
+			continue;
+		*ret = (enum finding_type)i;
+		return true;
+	}
+	return false;
+}
