@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/blame.h"
+
+/* A name that ends in '*' is a prefix. */
+static const char *const generic[] = {
+	"dump_stack*",
+	"__dump_stack",
+	"show_stack*",
+	"dump_backtrace*",
+	"show_trace*",
+	"unwind_backtrace",
+	"print_address_description*",
+	"print_report",
+	"kasan_*",
+	"__kasan_*",
+	"__asan_*",
+	"__warn*",
+	"warn_slowpath*",
+	"report_bug",
+	"panic",
+	"vpanic",
+	"nmi_panic",
+	"oops_*",
+	"__die*",
+	"die*",
+	"do_trap*",
+	"do_error_trap",
+	"exc_*",
+	"asm_exc_*",
+	"do_page_fault",
+	"page_fault*",
+	"__do_kernel_fault",
+	"__do_user_fault",
+	"bad_page_fault*",
+	"no_context",
+	"__bad_area*",
+	"fixup_bug*",
+	"handle_bug",
+	"do_invalid_op",
+	"invalid_op",
+	"do_general_protection",
+	"general_protection",
+	"do_mem_abort",
+	"do_translation_fault",
+	"el1*",
+	"do_DataAbort",
+	"__dabt_svc",
+	"__und_svc",
+	"do_undefinstr",
+	"arm_notify_die",
+	"bug_handler",
+	"call_break_hook",
+	"brk_handler",
+	"do_debug_exception",
+	"refcount_warn_saturate",
+	"refcount_*",
+	"__refcount_*",
+	"kref_*",
+	"__list_del_entry_valid*",
+	"__list_add_valid*",
+	"list_del_corruption*",
+	"__ubsan_*",
+	"ubsan_*",
+	"debug_dma_*",
+	"check_unmap",
+	"check_sync",
+	"err_printk",
+	"add_dma_entry",
+	"memcpy*",
+	"__memcpy*",
+	"memset*",
+	"__memset*",
+	"memmove*",
+	"__memmove*",
+	"memcmp*",
+	"strlen",
+	"strcmp",
+	"strncmp",
+	"strcpy",
+	"strnlen",
+	"_raw_spin_*",
+	"_raw_read_*",
+	"_raw_write_*",
+	"_raw_*",
+	"do_raw_spin_*",
+	"queued_spin_lock_slowpath",
+	"native_queued_spin_lock_slowpath",
+	"__pv_queued_spin_lock_slowpath",
+	"__raw_spin_*",
+	"rcu_dump_cpu_stacks*",
+	"rcu_check_gp_*",
+	"rcu_sched_clock_irq",
+	"print_cpu_stall*",
+	"print_other_cpu_stall*",
+	"check_cpu_stall*",
+	"rcu_pending",
+	"nmi_cpu_backtrace*",
+	"nmi_trigger_*",
+	"trigger_*",
+	"sched_show_task*",
+	"show_regs",
+	"dump_task_*",
+	"watchdog*",
+	"lockup_detector*",
+	"print_circular_bug*",
+	"check_noncircular",
+	"check_prev_add*",
+	"validate_chain",
+	"__lock_acquire",
+	"lock_acquire",
+	"lock_release",
+	"__might_sleep",
+	"__might_resched",
+	"___might_sleep",
+	"print_unlock_imbalance_bug*",
+	"print_usage_bug*",
+	"mark_lock*",
+	"lockdep_*",
+	"mutex_lock*",
+	"__mutex_lock*",
+	"down_write*",
+	"down_read*",
+	"asm_*",
+	"sysvec_*",
+	"__sysvec_*",
+	"common_interrupt",
+	"dump_*",
+	"__schedule_bug",
+	"schedule",
+	"__schedule",
+	"schedule_timeout",
+};
+
+struct iommu_name {
+	const char *name; /* of a function; '*' at its end: a prefix */
+	const char *driver;
+};
+
+/*
+ * drivers/iommu, drivers/vfio, kernel/dma and the firmware glue that configures DMA. The
+ * first that fits wins.
+ */
+static const struct iommu_name functions[] = {
+	{ "arm_smmu_cmdq_*", "arm-smmu-v3" },
+	{ "arm_smmu_evtq_*", "arm-smmu-v3" },
+	{ "arm_smmu_mm_*", "arm-smmu-v3" },
+	{ "arm_smmu_*", "arm-smmu" },
+	{ "__arm_smmu_*", "arm-smmu" },
+	{ "qcom_iommu_*", "arm-smmu" },
+	{ "intel_iommu_*", "intel-vtd" },
+	{ "intel_*iotlb*", "intel-vtd" },
+	{ "qi_submit_sync", "intel-vtd" },
+	{ "qi_flush_*", "intel-vtd" },
+	{ "dmar_*", "intel-vtd" },
+	{ "domain_context_mapping*", "intel-vtd" },
+	{ "__domain_mapping", "intel-vtd" },
+	{ "iommu_flush_*", "intel-vtd" },
+	{ "amd_iommu_*", "amd-vi" },
+	{ "iommu_v1_*", "amd-vi" },
+	{ "iommu_completion_wait", "amd-vi" },
+	{ "zpci_dma_*", "s390-iommu" },
+	{ "s390_iommu_*", "s390-iommu" },
+	{ "s390_dma_*", "s390-iommu" },
+	{ "viommu_*", "virtio-iommu" },
+	{ "rk_iommu_*", "rockchip" },
+	{ "mtk_iommu_*", "mediatek" },
+	{ "exynos_iommu_*", "exynos" },
+	{ "exynos_sysmmu_*", "exynos" },
+	{ "ipmmu_*", "ipmmu-vmsa" },
+	{ "tegra_smmu_*", "tegra" },
+	{ "apple_dart_*", "apple-dart" },
+	{ "sun50i_iommu_*", "sun50i" },
+	{ "riscv_iommu_*", "riscv-iommu" },
+	{ "omap_iommu_*", "omap" },
+	{ "iommufd_*", "iommufd" },
+	{ "vfio_*", "vfio" },
+	{ "__vfio_*", "vfio" },
+	{ "free_iova*", "iova" },
+	{ "alloc_iova*", "iova" },
+	{ "iova_*", "iova" },
+	{ "__iova_*", "iova" },
+	{ "__free_iova", "iova" },
+	{ "__alloc_and_insert_iova_range", "iova" },
+	{ "init_iova_*", "iova" },
+	{ "put_iova_domain", "iova" },
+	{ "fq_flush_timeout", "dma-iommu" },
+	{ "iommu_dma_*", "dma-iommu" },
+	{ "__iommu_dma_*", "dma-iommu" },
+	{ "iommu_get_dma_domain", "dma-iommu" },
+	{ "iommu_setup_dma_ops", "dma-iommu" },
+	{ "arm_lpae_*", "io-pgtable" },
+	{ "__arm_lpae_*", "io-pgtable" },
+	{ "arm_v7s_*", "io-pgtable" },
+	{ "__arm_v7s_*", "io-pgtable" },
+	{ "swiotlb_*", "swiotlb" },
+	{ "dma_direct_*", "dma-direct" },
+	{ "dma_map_*", "dma-direct" },
+	{ "__dma_map_*", "dma-direct" },
+	{ "dma_unmap_*", "dma-direct" },
+	{ "dma_alloc_*", "dma-direct" },
+	{ "dma_free_*", "dma-direct" },
+	{ "dma_common_*", "dma-direct" },
+	{ "dma_sync_*", "dma-direct" },
+	{ "debug_dma_*", "dma-debug" },
+	{ "iort_*", "iommu-core" },
+	{ "of_dma_configure*", "iommu-core" },
+	{ "of_iommu_*", "iommu-core" },
+	{ "iommu_*", "iommu-core" },
+	{ "__iommu_*", "iommu-core" },
+};
+
+static const struct iommu_name files[] = {
+	{ "drivers/iommu/arm/arm-smmu-v3/", "arm-smmu-v3" },
+	{ "drivers/iommu/arm-smmu-v3", "arm-smmu-v3" },
+	{ "drivers/iommu/arm/arm-smmu/", "arm-smmu" },
+	{ "drivers/iommu/arm-smmu", "arm-smmu" },
+	{ "drivers/iommu/intel", "intel-vtd" },
+	{ "drivers/iommu/dmar", "intel-vtd" },
+	{ "drivers/iommu/amd", "amd-vi" },
+	{ "drivers/iommu/s390", "s390-iommu" },
+	{ "arch/s390/pci/pci_dma.c", "s390-iommu" },
+	{ "drivers/iommu/virtio", "virtio-iommu" },
+	{ "drivers/iommu/rockchip", "rockchip" },
+	{ "drivers/iommu/mtk", "mediatek" },
+	{ "drivers/iommu/exynos", "exynos" },
+	{ "drivers/iommu/ipmmu", "ipmmu-vmsa" },
+	{ "drivers/iommu/tegra", "tegra" },
+	{ "drivers/iommu/apple", "apple-dart" },
+	{ "drivers/iommu/sun50i", "sun50i" },
+	{ "drivers/iommu/riscv", "riscv-iommu" },
+	{ "drivers/iommu/iommufd", "iommufd" },
+	{ "drivers/iommu/dma-iommu.c", "dma-iommu" },
+	{ "drivers/iommu/iova.c", "iova" },
+	{ "drivers/iommu/io-pgtable", "io-pgtable" },
+	{ "drivers/iommu/", "iommu-core" },
+	{ "drivers/vfio/", "vfio" },
+	{ "kernel/dma/debug.c", "dma-debug" },
+	{ "kernel/dma/swiotlb.c", "swiotlb" },
+	{ "kernel/dma/", "dma-direct" },
+	{ "lib/dma-debug.c", "dma-debug" },
+	{ "drivers/acpi/arm64/iort.c", "iommu-core" },
+};
+
+static bool name_fits(const char *name, struct text function)
+{
+	struct text t = text_of(name);
+	const char *star = memchr(t.s, '*', t.n);
+	struct text head;
+
+	if (!star)
+		return text_equal(function, t);
+	head = (struct text){ t.s, (size_t)(star - t.s) };
+	if (!text_starts(function, head))
+		return false;
+	/* A second star: what stands between must occur. */
+	t = text_from(t, head.n + 1);
+	return !t.n || text_has(function, (struct text){ t.s, t.n - 1 });
+}
+
+bool blame_is_generic(struct text function)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(generic); i++)
+		if (name_fits(generic[i], function))
+			return true;
+	return false;
+}
+
+bool blame_is_iommu(struct text function, const char **ret_driver)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		if (!name_fits(functions[i].name, function))
+			continue;
+		*ret_driver = functions[i].driver;
+		return true;
+	}
+	return false;
+}
+
+bool blame_is_iommu_file(struct text path, const char **ret_driver)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		if (!text_has(path, text_of(files[i].name)))
+			continue;
+		*ret_driver = files[i].driver;
+		return true;
+	}
+	return false;
+}
+
+struct text blame_function(const struct finding *f)
+{
+	if (f->function[0] && !blame_is_generic(text_of(f->function)))
+		return text_of(f->function);
+	for (size_t i = 0; i < f->n_frames; i++)
+		if (f->frames[i].reliable &&
+		    !blame_is_generic(text_of(f->frames[i].function)))
+			return text_of(f->frames[i].function);
+	return text_of(f->function);
+}

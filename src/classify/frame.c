@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/frame.h"
+
+/* The texts in front of the program counter's symbol; blanks match as in the kernel. */
+static const char *const pc_starts[] = {
+	"RIP: ", "EIP: ",      "EIP is at ", "IP: [<", "IP: ",   "pc : ", "PC is at ",
+	"PC: ",  "Krnl PSW :", "NIP [",      "NIP: ",  "epc : ", "epc: ", "epc   : ",
+};
+
+static const char *const trace_starts[] = {
+	"Call Trace", "Call trace", "Backtrace:", "Trace:", "stack backtrace:", "Stack :",
+};
+
+static bool is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* Length of "0x1f" at t, 0 where there is none. */
+static size_t hex_length(struct text t)
+{
+	size_t i = 2;
+
+	if (t.n < 3 || t.s[0] != '0' || t.s[1] != 'x')
+		return 0;
+	while (i < t.n && is_hex(t.s[i]))
+		i++;
+	return i > 2 ? i : 0;
+}
+
+/* Length of "name+0x1/0x2" at t, 0 where there is none; *ret_name is the name. */
+static size_t symbol_length(struct text t, struct text *ret_name)
+{
+	size_t i = 0, n;
+
+	while (i < t.n && is_name(t.s[i]))
+		i++;
+	if (!i || i == t.n || t.s[i] != '+' || (t.s[0] >= '0' && t.s[0] <= '9'))
+		return 0;
+	*ret_name = (struct text){ t.s, i };
+	n = hex_length(text_from(t, i + 1));
+	if (!n)
+		return 0;
+	i += 1 + n;
+	if (i < t.n && t.s[i] == '/')
+		i += 1 + hex_length(text_from(t, i + 1));
+	return i;
+}
+
+struct text frame_trim_symbol(struct text symbol)
+{
+	static const char *const suffixes[] = {
+		".isra.", ".constprop.", ".part.", ".cold", ".llvm.", ".lto_priv", "$",
+	};
+
+	if (symbol.n > 1 && symbol.s[0] == '.')
+		symbol = text_from(symbol, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		ptrdiff_t at = text_find(symbol, text_of(suffixes[i]), 1);
+
+		if (at > 0)
+			symbol.n = (size_t)at;
+	}
+	return symbol;
+}
+
+struct text frame_find_symbol(struct text t)
+{
+	for (size_t i = 0; i < t.n; i++) {
+		const char *plus = memchr(t.s + i, '+', t.n - i);
+		struct text name;
+		size_t start;
+
+		if (!plus)
+			break;
+		for (start = (size_t)(plus - t.s); start > 0 && is_name(t.s[start - 1]);)
+			start--;
+		if (symbol_length(text_from(t, start), &name))
+			return frame_trim_symbol(name);
+		i = (size_t)(plus - t.s);
+	}
+	return TEXT_NONE;
+}
+
+/* What stands in front of a symbol: brackets with addresses, parentheses, "?". */
+static size_t skip_decoration(struct text t, bool *ret_reliable)
+{
+	size_t i = 0;
+
+	for (;;) {
+		while (i < t.n && (t.s[i] == ' ' || t.s[i] == '\t' || t.s[i] == '('))
+			i++;
+		if (i + 1 < t.n && t.s[i] == '?') {
+			*ret_reliable = false;
+			i++;
+			continue;
+		}
+		if (i < t.n && t.s[i] == '[') {
+			size_t p = i + 1 + (i + 1 < t.n && t.s[i + 1] == '<');
+			size_t start = p;
+
+			while (p < t.n && is_hex(t.s[p]))
+				p++;
+			if (p < t.n && t.s[p] == '>')
+				p++;
+			if (p - start >= 8 && p < t.n && t.s[p] == ']') {
+				i = p + 1;
+				continue;
+			}
+		}
+		return i;
+	}
+}
+
+/* "[module]" or "[module hash]" behind the symbol. */
+static void take_module(struct text rest, struct finding_frame *frame)
+{
+	ptrdiff_t open = text_find(rest, TEXT(" ["), 0);
+	size_t n = 0;
+
+	if (open < 0 || open > 2)
+		return;
+	rest = text_from(rest, (size_t)open + 2);
+	while (n < rest.n && (is_name(rest.s[n]) || rest.s[n] == '-'))
+		n++;
+	if (n && n < rest.n && (rest.s[n] == ']' || rest.s[n] == ' '))
+		text_copy(frame->module, sizeof(frame->module),
+			  (struct text){ rest.s, n });
+}
+
+/* "func net/core/dev.c:123 [inline]" at t. */
+static bool parse_inline(struct text t, struct finding_frame *ret)
+{
+	size_t n = 0;
+
+	if (!text_ends(t, TEXT(" [inline]")))
+		return false;
+	while (n < t.n && is_name(t.s[n]))
+		n++;
+	if (!n || n == t.n || t.s[n] != ' ')
+		return false;
+	text_copy(ret->function, sizeof(ret->function),
+		  frame_trim_symbol((struct text){ t.s, n }));
+	return true;
+}
+
+/* arm: "[<c0010a2c>] (dump_stack) from [<c000e5d4>] (show_stack+0x10/0x14)". */
+static bool parse_arm(struct text t, struct finding_frame *ret)
+{
+	ptrdiff_t from = text_find(t, TEXT(" from "), 0);
+	struct text name;
+
+	if (from < 1 || !frame_find_symbol(text_from(t, (size_t)from)).n)
+		return false;
+	name = (struct text){ t.s, 0 };
+	while (name.n < (size_t)from && is_name(t.s[name.n]))
+		name.n++;
+	if (!name.n)
+		return false;
+	text_copy(ret->function, sizeof(ret->function), frame_trim_symbol(name));
+	return true;
+}
+
+bool frame_parse(struct text body, struct finding_frame *ret)
+{
+	struct finding_frame frame = { .reliable = true };
+	size_t i = skip_decoration(body, &frame.reliable), n;
+	struct text rest, name;
+
+	rest = text_trim(text_from(body, i));
+	n = symbol_length(rest, &name);
+	if (n) {
+		text_copy(frame.function, sizeof(frame.function),
+			  frame_trim_symbol(name));
+		take_module(text_from(rest, n), &frame);
+		if (text_has(rest, TEXT("(unreliable)")))
+			frame.reliable = false;
+	} else if (!parse_inline(rest, &frame) && !parse_arm(rest, &frame)) {
+		return false;
+	}
+	*ret = frame;
+	return true;
+}
+
+bool frame_parse_pc(struct text body, struct text *ret)
+{
+	body = text_trim(body);
+	for (size_t i = 0; i < ARRAY_SIZE(pc_starts); i++) {
+		if (!text_starts(body, text_of(pc_starts[i])))
+			continue;
+		*ret = frame_find_symbol(body);
+		return true;
+	}
+	return false;
+}
+
+bool frame_is_trace_start(struct text body)
+{
+	body = text_trim(body);
+	for (size_t i = 0; i < ARRAY_SIZE(trace_starts); i++)
+		if (text_starts(body, text_of(trace_starts[i])))
+			return true;
+	return false;
+}
