@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hardware faults and errors that IOMMU drivers print. One family is one table in
+ * src/classify/fault: formats, kinds, and what their numbers mean.
+ */
+#pragma once
+
+#include "classify/finding.h"
+#include "classify/pattern.h"
+
+enum fault_role {
+	FAULT_LEAD,   /* announces a fault whose record follows in the next line */
+	FAULT_RECORD, /* is a fault */
+	FAULT_MORE,   /* tells more about the fault above it */
+};
+
+struct fault_form {
+	const char *format;
+	const char *kind; /* NULL for FAULT_MORE */
+	enum fault_role role;
+	/* Fills decoded, device and title of the first fault of a burst; may be NULL. */
+	void (*decode)(struct finding *finding, const struct pattern_match *match);
+};
+
+struct fault_family {
+	const char *driver;
+	const struct fault_form *forms;
+	size_t n_forms;
+};
+
+struct fault_match {
+	const struct fault_family *family;
+	const struct fault_form *form;
+	struct pattern_match match;
+	struct text device; /* of "driver device: message"; empty where none */
+};
+
+bool fault_find(struct text body, struct fault_match *ret);
+
+/* The families; fault_find knows them all. */
+extern const struct fault_family fault_amd_vi;
+extern const struct fault_family fault_arm_smmu;
+extern const struct fault_family fault_arm_smmu_v3;
+extern const struct fault_family fault_intel_vtd;
+
+/* -- for the families' decoders ----------------------------------------------------- */
+
+struct fault_bit {
+	unsigned int bit;
+	const char *word;
+};
+
+/* "0x80000002: unidentified stream, multiple faults". Returns buffer. */
+char *fault_describe_bits(char *buffer, size_t size, uint64_t value,
+			  const struct fault_bit *bits, size_t n_bits);
+
+struct fault_code {
+	unsigned int code;
+	const char *word;
+};
+
+/* NULL for a code that is not in the table. */
+const char *fault_code_word(unsigned int code, const struct fault_code *codes, size_t n);
+
+/* Appends a decoded field; what does not fit is left out. */
+void fault_add(struct finding *finding, const char *name, const char *format, ...)
+	_printf_(3, 4);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/fault.h"
+
+#include <stdio.h>
+
+static const struct fault_family *const families[] = {
+	&fault_arm_smmu_v3,
+	&fault_arm_smmu,
+	&fault_intel_vtd,
+	&fault_amd_vi,
+};
+
+/* dev_err() writes "driver device: " in front: the word before the last colon. */
+static struct text find_device(struct text prefix)
+{
+	size_t start;
+
+	prefix = text_trim(prefix);
+	if (!prefix.n || prefix.s[prefix.n - 1] != ':')
+		return TEXT_NONE;
+	prefix.n--;
+	for (start = prefix.n; start > 0 && prefix.s[start - 1] != ' ';)
+		start--;
+	if (!start)
+		return TEXT_NONE;
+	return text_from(prefix, start);
+}
+
+bool fault_find(struct text body, struct fault_match *ret)
+{
+	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
+		const struct fault_family *family = families[f];
+
+		for (size_t i = 0; i < family->n_forms; i++) {
+			if (!pattern_find(family->forms[i].format, body, &ret->match))
+				continue;
+			ret->family = family;
+			ret->form = &family->forms[i];
+			ret->device =
+				find_device((struct text){ body.s, ret->match.start });
+			return true;
+		}
+	}
+	return false;
+}
+
+char *fault_describe_bits(char *buffer, size_t size, uint64_t value,
+			  const struct fault_bit *bits, size_t n_bits)
+{
+	size_t n = (size_t)snprintf(buffer, size, "0x%llx", (unsigned long long)value);
+	const char *separator = ": ";
+
+	for (size_t i = 0; i < n_bits && n < size; i++) {
+		if (!(value >> bits[i].bit & 1))
+			continue;
+		n += (size_t)snprintf(buffer + n, size - n, "%s%s", separator,
+				      bits[i].word);
+		separator = ", ";
+	}
+	return buffer;
+}
+
+const char *fault_code_word(unsigned int code, const struct fault_code *codes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (codes[i].code == code)
+			return codes[i].word;
+	return NULL;
+}
+
+void fault_add(struct finding *finding, const char *name, const char *format, ...)
+{
+	struct finding_field *field;
+	va_list args;
+
+	if (finding->n_decoded == FINDING_DECODED_MAX)
+		return;
+	field = &finding->decoded[finding->n_decoded++];
+	snprintf(field->name, sizeof(field->name), "%s", name);
+	va_start(args, format);
+	vsnprintf(field->value, sizeof(field->value), format, args);
+	va_end(args);
+}
