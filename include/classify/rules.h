@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Known issues and rules: data, read from YAML. The built-in set is linked in. */
+/*
+ * Known issues and rules: data, read from YAML. The built-in set is linked in. A file
+ * has two lists, "known" (issues with a name) and "rules" (what a finding must look like,
+ * and what it then is); see src/classify/embed/known.yaml.
+ */
 #pragma once
 
-#include "base/text.h"
+#include "classify/finding.h"
 
 struct rules;
 
@@ -27,3 +31,18 @@ size_t rules_known_count(const struct rules *rules);
 const struct known_issue *rules_known(const struct rules *rules, size_t i);
 /* NULL when there is no such id. Borrowed from rules. */
 const struct known_issue *rules_find_known(const struct rules *rules, const char *id);
+
+/* What the console showed before a finding, as far as rules ask for it. */
+enum rules_evidence {
+	/* "Removing from iommu group" between the reboot request and the restart */
+	RULES_GROUP_REMOVAL = 1 << 0,
+	/* a VFIO user holds the device */
+	RULES_VFIO_HOLDER = 1 << 1,
+};
+
+/*
+ * Fills known and severity of a finding whose signature is made. False: a rule says that
+ * it is to be ignored.
+ */
+bool rules_apply(const struct rules *rules, unsigned int evidence,
+		 struct finding *finding);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/signature.h"
+
+#include "classify/blame.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The same bad pointer faults in different ways, by its value and the architecture. */
+static const char *const oopses[] = {
+	"null-deref", "page-fault",     "general-protection",
+	"oops",       "external-abort", "stack-segment",
+};
+
+struct wording {
+	const char *kind, *words;
+};
+
+/* As subjects of the kernel's mailing lists have it. */
+static const struct wording wordings[] = {
+	{ "null-deref", "NULL pointer dereference" },
+	{ "page-fault", "bad page fault" },
+	{ "general-protection", "general protection fault" },
+	{ "oops", "oops" },
+	{ "warn", "WARNING" },
+	{ "bug", "kernel BUG" },
+	{ "kasan", "KASAN report" },
+	{ "kfence", "KFENCE report" },
+	{ "kmsan", "KMSAN report" },
+	{ "kcsan", "KCSAN report" },
+	{ "ubsan", "UBSAN report" },
+	{ "rcu-stall", "RCU stall" },
+	{ "soft-lockup", "soft lockup" },
+	{ "hard-lockup", "hard lockup" },
+	{ "hung-task", "hung task" },
+	{ "refcount", "refcount error" },
+	{ "list-corruption", "list corruption" },
+	{ "external-abort", "external abort" },
+	{ "undef-instr", "undefined instruction" },
+	{ "panic", "panic" },
+};
+
+const char *signature_class(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(oopses); i++)
+		if (!strcmp(kind, oopses[i]))
+			return "oops";
+	return kind;
+}
+
+/* FNV-1a, 64 bits, with a separator behind each word. */
+static uint64_t hash_word(uint64_t hash, const char *word)
+{
+	for (const char *c = word;; c++) {
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+		if (!*c)
+			return hash;
+	}
+}
+
+/* How many frames from the top say where the bug is; the rest says how it was reached. */
+#define VARIANT_FRAMES 12
+
+static void make_variant(struct finding *f)
+{
+	uint64_t hash = hash_word(UINT64_C(0xcbf29ce484222325), signature_class(f->kind));
+	size_t used = 0;
+
+	if (f->type == FINDING_FAULT || !f->n_frames)
+		hash = hash_word(hash, f->bug);
+	for (size_t i = 0; i < f->n_frames && used < VARIANT_FRAMES; i++) {
+		if (!f->frames[i].reliable ||
+		    blame_is_generic(text_of(f->frames[i].function)))
+			continue;
+		hash = hash_word(hash, f->frames[i].function);
+		used++;
+	}
+	snprintf(f->variant, sizeof(f->variant), "%016" PRIx64, hash);
+}
+
+static void make_title(struct finding *f, struct text blame)
+{
+	const char *words = f->kind;
+	char detail[sizeof(f->title)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wordings); i++)
+		if (!strcmp(wordings[i].kind, f->kind))
+			words = wordings[i].words;
+	if (f->type == FINDING_SPLAT && blame.n) {
+		snprintf(f->title, sizeof(f->title), "%s in %.*s", words,
+			 TEXT_ARG(blame));
+	} else if (f->type == FINDING_FAULT) {
+		snprintf(detail, sizeof(detail), "%s", f->title);
+		snprintf(f->title, sizeof(f->title), "%s: %.150s", f->driver,
+			 detail[0] ? detail : f->kind);
+	} else if (!f->title[0]) {
+		snprintf(f->title, sizeof(f->title), "%s", words);
+	}
+}
+
+/* The IOMMU is to blame when one of the first frames that mean something is its own. */
+#define IOMMU_FRAMES 2
+
+static void find_iommu(struct finding *f)
+{
+	const char *driver = NULL;
+	size_t looked = 0;
+
+	if (f->iommu || f->type != FINDING_SPLAT)
+		return;
+	f->iommu = f->function[0] && blame_is_iommu(text_of(f->function), &driver);
+	for (size_t i = 0; i < f->n_frames && !f->iommu && looked < IOMMU_FRAMES; i++) {
+		struct text name = text_of(f->frames[i].function);
+
+		if (!f->frames[i].reliable || blame_is_generic(name))
+			continue;
+		looked++;
+		f->iommu = blame_is_iommu(name, &driver);
+	}
+	if (f->iommu && driver && !f->driver[0])
+		text_copy(f->driver, sizeof(f->driver), text_of(driver));
+}
+
+void signature_make(struct finding *f)
+{
+	struct text blame = blame_function(f);
+
+	find_iommu(f);
+	if (f->type == FINDING_FAULT)
+		snprintf(f->bug, sizeof(f->bug), "%s:%s", f->kind, f->driver);
+	else if (blame.n)
+		snprintf(f->bug, sizeof(f->bug), "%s:%.*s", signature_class(f->kind),
+			 TEXT_ARG(blame));
+	else
+		snprintf(f->bug, sizeof(f->bug), "%s", signature_class(f->kind));
+	make_variant(f);
+	make_title(f, blame);
+}
