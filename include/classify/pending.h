@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Findings that are being put together. They leave in the order of their first lines:
+ * one that is complete waits for the older ones. The number is bounded; when it is
+ * reached, the oldest leaves as it is.
+ */
+#pragma once
+
+#include "classify/finding.h"
+
+#define PENDING_MAX 16
+
+struct slot {
+	struct finding finding;
+	bool done;          /* complete: may leave */
+	bool led;           /* a fault whose record is still to come */
+	uint64_t last_line; /* that belongs to it */
+};
+
+struct pending {
+	void (*on_done)(void *arg, struct finding *finding);
+	void *arg;
+	size_t head, n;
+	struct slot slots[PENDING_MAX];
+};
+
+/* A cleared slot behind all others. */
+struct slot *pending_open(struct pending *pending);
+/* i counts from the oldest; NULL behind the last. */
+struct slot *pending_at(struct pending *pending, size_t i);
+/* Hands over what is complete and has nothing older before it. */
+void pending_flush(struct pending *pending);

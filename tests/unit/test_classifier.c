@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whole consoles through the classifier: phases, reports, and that no split matters. */
+#include "classify/classifier.h"
+#include "classify/rules.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct seen {
+	struct strbuf findings, lines;
+	uint64_t offset;
+};
+
+static void on_line(void *arg, const struct console_line *line)
+{
+	struct seen *seen = arg;
+
+	assert_true(line->offset == seen->offset);
+	seen->offset += line->size;
+	strbuf_addf(&seen->lines, "%" PRIu64 " %s/%u m%d\n", line->number,
+		    phase_name(line->phase), line->cycle, line->milestone);
+}
+
+static void on_finding(void *arg, const struct finding *f)
+{
+	struct seen *seen = arg;
+
+	strbuf_addf(&seen->findings, "%s %s %s x%u %s/%u @%" PRIu64 "+%" PRIu64 "%s %s\n",
+		    finding_type_name(f->type), f->bug, f->variant, f->count,
+		    phase_name(f->phase), f->cycle, f->offset, f->size,
+		    f->panic ? " panic" : "", f->known[0] ? f->known : "-");
+}
+
+/* Feeds text in pieces of step bytes. */
+static void classify(const char *text, size_t step, struct seen *seen)
+{
+	struct classifier_sink sink = { on_line, on_finding, seen };
+	struct rules *rules = rules_new();
+	struct classifier *c = classifier_new(rules, &sink);
+	size_t n = strlen(text);
+
+	*seen = (struct seen){ 0 };
+	strbuf_add(&seen->findings, TEXT(""));
+	for (size_t i = 0; i < n; i += step)
+		classifier_feed(c, text + i, n - i < step ? n - i : step);
+	classifier_end(c);
+	classifier_free(c);
+	rules_free(rules);
+	assert_true(seen->offset == n);
+}
+
+static void done(struct seen *seen)
+{
+	strbuf_done(&seen->findings);
+	strbuf_done(&seen->lines);
+}
+
+static const char crash[] =
+	"[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x411fd070]\r\n"
+	"[    0.000000] Linux version 6.1.99-test (me@here) (gcc) #1 SMP\r\n"
+	"[    1.000000] printk: console [ttyAMA0] enabled\r\n"
+	"# echo 'iommu-stress: cycle=9 phase=flood' >/dev/kmsg\r\n"
+	"[    2.000000] iommu-stress: cycle=3 phase=flood\r\n"
+	"[    3.000000] iommu-stress: cycle=3 phase=trigger\r\n"
+	"# reboot -f\r\n"
+	"[    3.100000] 8139cp 0000:01:00.0: Removing from iommu group 0\r\n"
+	"[    3.110000] pcieport 0000:00:01.0: Removing from iommu group 1\r\n"
+	"[    3.120000] Unable to handle kernel NULL pointer dereference at virtual "
+	"address 0000000000000098\r\n"
+	"[    3.130000] CPU: 0 PID: 23 Comm: kworker/0:1 Not tainted 6.1.99-test #1\r\n"
+	"[    3.140000] pc : iommu_get_dma_domain+0x14/0x20\r\n"
+	"[    3.150000] lr : iommu_dma_map_page+0x9c/0x254\r\n"
+	"[    3.160000] Call trace:\r\n"
+	"[    3.170000]  iommu_get_dma_domain+0x14/0x20\r\n"
+	"[    3.170000]  ? noise+0x1/0x2\r\n"
+	"[    3.180000]  dma_map_page_attrs+0x1ec/0x250\r\n"
+	"[    3.190000]  cp_start_xmit.isra.0+0x14c/0x10b0 [8139cp]\r\n"
+	"[    3.200000] Code: d503201f f9416800 d503233f d50323bf (f9404c00)\r\n"
+	"[    3.210000] ---[ end trace 0000000000000000 ]---\r\n"
+	"[    3.220000] Kernel panic - not syncing: Oops: Fatal exception in interrupt\r\n"
+	"[    3.230000] ---[ end Kernel panic - not syncing: Oops ]---\r\n"
+	"firmware says hello\r\n"
+	"[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x411fd070]\r\n"
+	"[    0.000000] Linux version 6.1.99-test (me@here) (gcc) #1 SMP\r\n"
+	"[    1.500000] iommu-stress: phase=up boot_id=1234 kernel=6.1.99-test\r\n";
+
+static void test_any_split_is_the_same(void **state)
+{
+	struct seen whole, part;
+
+	(void)state;
+	classify(crash, sizeof(crash), &whole);
+	for (size_t step = 1; step < 200; step += step < 20 ? 1 : 13) {
+		classify(crash, step, &part);
+		assert_string_equal(whole.findings.s, part.findings.s);
+		assert_string_equal(whole.lines.s, part.lines.s);
+		done(&part);
+	}
+	done(&whole);
+}
+
+static void test_phases_follow_the_kernels_lines(void **state)
+{
+	static const char *const wanted[] = {
+		"1 boot/0 m2\n",        "2 boot/0 m7\n",        "4 boot/0 m0\n",
+		"5 flood/3 m1\n",       "6 trigger/3 m1\n",     "7 trigger/3 m0\n",
+		"8 shutdown/3 m0\n",    "21 shutdown/3 m4\n",   "22 shutdown/3 m6\n",
+		"24 early-boot/3 m2\n", "25 early-boot/3 m7\n", "26 up/3 m1\n",
+	};
+	struct seen seen;
+
+	(void)state;
+	classify(crash, sizeof(crash), &seen);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (!strstr(seen.lines.s, wanted[i]))
+			fail_msg("no '%s' in\n%s", wanted[i], seen.lines.s);
+	done(&seen);
+}
+
+static void test_crash_and_precursor_are_known(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	classify(crash, sizeof(crash), &seen);
+	assert_non_null(strstr(seen.findings.s, "precursor iommu-group-removal "));
+	assert_non_null(strstr(seen.findings.s, " x2 shutdown/3 "));
+	assert_non_null(strstr(seen.findings.s, "splat oops:iommu_get_dma_domain "));
+	assert_non_null(strstr(seen.findings.s, " panic smmu-shutdown-unregister\n"));
+	done(&seen);
+}
+
+/* Bug and variant of the only finding. */
+static char *identity(const char *text)
+{
+	struct seen seen;
+	char *space, *result;
+
+	classify(text, 4096, &seen);
+	space = strchr(seen.findings.s, 'x');
+	result = xstrndup(seen.findings.s, (size_t)(space - seen.findings.s));
+	done(&seen);
+	return result;
+}
+
+static void test_identity_ignores_what_varies(void **state)
+{
+	static const char one[] =
+		"[    7.1] ------------[ cut here ]------------\n"
+		"[    7.1] WARNING: CPU: 0 PID: 235 at arch/s390/pci/pci_dma.c:639 "
+		"zpci_dma_exit_device+0xd2/0xe0\n"
+		"[    7.1] CPU: 0 PID: 235 Comm: hold Not tainted 6.1.192-lab #3\n"
+		"[    7.1] Call Trace:\n"
+		"[    7.1]  [<000000000011eaa6>] zpci_dma_exit_device+0xd6/0xe0\n"
+		"[    7.1]  [<000000000011bf78>] power_write_file+0x48/0xd0\n"
+		"[    7.1] ---[ end trace 0000000000000000 ]---\n";
+	static const char two[] =
+		"<4>[  907.123456][   T77] WARNING: CPU: 1 PID: 9 at arch/s390/pci/"
+		"pci_dma.c:640 zpci_dma_exit_device.constprop.0+0x12/0xe4\n"
+		"<4>[  907.123456][   T77] CPU: 1 PID: 9 Comm: sh Tainted: G W 6.1.193 #4\n"
+		"<4>[  907.123456][   T77] Call Trace:\n"
+		"<4>[  907.123456][   T77]  [<0000000000aa0000>] "
+		"zpci_dma_exit_device.constprop.0+0x1/0xe4\n"
+		"<4>[  907.123456][   T77]  [<0000000000aa0001>] ? other+0x1/0x2\n"
+		"<4>[  907.123456][   T77]  [<0000000000bb0000>] "
+		"power_write_file.isra.3+0x8/0xd0\n";
+	char *a = identity(one), *b = identity(two);
+
+	(void)state;
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+}
+
+static void test_burst_is_one_finding(void **state)
+{
+	static const char text[] =
+		"arm-smmu 5000000.iommu: Blocked unknown Stream ID 0x429; boot with x\n"
+		"arm-smmu 5000000.iommu: GFSR 0x80000002, GFSYNR0 0x00000002, "
+		"GFSYNR1 0x00000429, GFSYNR2 0x00000000\n"
+		"noise\n"
+		"arm-smmu 5000000.iommu: Blocked unknown Stream ID 0x429; boot with x\n"
+		"arm-smmu 5000000.iommu: GFSR 0x80000002, GFSYNR0 0x00000002, "
+		"GFSYNR1 0x00000429, GFSYNR2 0x00000000\n"
+		"DMAR: DRHD: handling fault status reg 2\n"
+		"DMAR: [INTR-REMAP] Request device [00:1f.0] fault index 0x10 "
+		"[fault reason 0x22] Present field in the IRTE entry is clear\n";
+	struct seen seen;
+
+	(void)state;
+	classify(text, sizeof(text), &seen);
+	assert_non_null(strstr(seen.findings.s, "fault smmu-global-fault:arm-smmu "));
+	assert_non_null(strstr(seen.findings.s, " x2 "));
+	assert_non_null(strstr(seen.findings.s, "fault dmar-intr-fault:intel-vtd "));
+	assert_null(strstr(seen.findings.s, "dmar-fault"));
+	done(&seen);
+}
+
+static void test_quiet_ends_a_report(void **state)
+{
+	static const char text[] = "[    1.0] kernel BUG at drivers/iommu/iova.c:801!\n";
+	struct seen seen = { 0 };
+	struct classifier_sink sink = { on_line, on_finding, &seen };
+	struct classifier *c = classifier_new(NULL, &sink);
+
+	(void)state;
+	classifier_feed(c, text, sizeof(text) - 1);
+	assert_null(seen.findings.s);
+	classifier_quiet(c);
+	assert_non_null(strstr(seen.findings.s, "splat bug "));
+	classifier_end(c);
+	classifier_free(c);
+	done(&seen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_any_split_is_the_same),
+		cmocka_unit_test(test_phases_follow_the_kernels_lines),
+		cmocka_unit_test(test_crash_and_precursor_are_known),
+		cmocka_unit_test(test_identity_ignores_what_varies),
+		cmocka_unit_test(test_burst_is_one_finding),
+		cmocka_unit_test(test_quiet_ends_a_report),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
