@@ -11,6 +11,8 @@
 
 /* By what a user does first. */
 static const struct command *const commands[] = {
+	&cmd_classify,
+	&cmd_known,
 	NULL,
 };
 
