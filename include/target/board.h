@@ -13,31 +13,32 @@
 
 /* One kind of board; a const table in src/target/board.c. */
 struct board {
-	const char *name;                /* "arm64": the target "virt:arm64" */
-	const char *help;                /* one line: architecture and IOMMU */
-	const char *arch;                /* Debian's name of the architecture */
-	const char *qemu;                /* program */
-	const char *package;             /* Debian package of the program */
-	const char *nic;                 /* default network device with its properties */
-	const char *console;             /* kernel's console= argument */
-	const char *append;              /* further kernel arguments the board needs */
+	const char *name;    /* "arm64": the target "virt:arm64" */
+	const char *help;    /* one line: architecture and IOMMU */
+	const char *arch;    /* Debian's name of the architecture */
+	const char *qemu;    /* program */
+	const char *package; /* Debian package of the program */
+	const char *suite;   /* Debian suite whose kernel it runs by default */
+	const char *nic;     /* default network device with its properties */
+	const char *append;  /* kernel arguments: console, IOMMU */
 	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
-	const char *const *modules; /* drivers loaded before the network's, in order */
 };
 
-/* What the user may override; NULL or 0: the board's own. */
+/* What the user may override; NULL, 0 or false: the board's own. */
 struct board_options {
 	const char *kernel, *initrd, *modules, *append, *nic, *suite;
 	unsigned int smp; /* 2 */
 	uint64_t memory;  /* bytes */
+	bool update;      /* ask Debian's archive for a newer kernel */
 };
 
 /* Ready to start: files exist. Strings are owned; free with board_image_done. */
 struct board_image {
 	const struct board *board;
-	char *kernel, *initrd, *append; /* append: the whole kernel command line */
-	char *nic;                      /* device and properties, with its MAC address */
-	uint8_t mac[6];                 /* of the board's network device */
+	char *kernel, *initrd;
+	char *append;   /* the whole kernel command line */
+	char *nic;      /* device and properties, with its MAC address */
+	uint8_t mac[6]; /* of the board's network device */
 	unsigned int smp;
 	uint64_t memory;
 };
@@ -46,11 +47,17 @@ struct board_image {
 const struct board *board_at(unsigned int index);
 /* By name without "virt:", NULL when there is none. */
 const struct board *board_find(const char *name);
+/* Is the board's QEMU installed? Silent. */
+bool board_has_qemu(const struct board *board);
+/* Are kernel and initramfs of the board's own suite in the cache? Silent. */
+bool board_is_prepared(const struct board *board);
 
 /*
- * Makes or finds kernel and initramfs. Speaks: on failure one line that says what to
- * install or pass, and -ENOENT (something is missing), -EINVAL (an override does not fit
- * the board), or what failed.
+ * Makes or finds kernel and initramfs. What the cache holds is used without asking the
+ * network (but for options->update). Speaks: progress while something is made, and on
+ * failure one line that says what to install or pass, with -ENOENT (something is
+ * missing), -EINVAL (an override does not fit the board), or what failed. Waits at most
+ * 10 minutes for another process that prepares the same board.
  */
 int board_prepare(const struct board *board, const struct board_options *options,
 		  struct board_image *ret) _must_check_;
@@ -69,8 +76,9 @@ void board_argv_free(char **argv);
  * The network of every virtual board: addresses that exist only on that datagram socket.
  * RFC 5737 and RFC 3849 keep them for documentation, so they can never be routed.
  */
-#define BOARD_NET_TARGET_V4 "192.0.2.2"
-#define BOARD_NET_PEER_V4   "192.0.2.1"
-#define BOARD_NET_TARGET_V6 "2001:db8::2"
-#define BOARD_NET_PEER_V6   "2001:db8::1"
-#define BOARD_NET_PEER_MAC  "52:54:00:00:00:01"
+#define BOARD_NET_TARGET_V4  "192.0.2.2"
+#define BOARD_NET_PEER_V4    "192.0.2.1"
+#define BOARD_NET_TARGET_V6  "2001:db8::2"
+#define BOARD_NET_PEER_V6    "2001:db8::1"
+#define BOARD_NET_TARGET_MAC "52:54:00:12:34:56" /* unless the device has its own */
+#define BOARD_NET_PEER_MAC   "52:54:00:00:00:01"

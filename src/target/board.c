@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of virtual boards, and how QEMU is told to be one. */
+#include "target/board.h"
+
+#include "base/num.h"
+#include "target/board-nic.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * earlycon: a kernel that dies before its console driver is there shall still be heard.
+ * virtio's drivers bypass the IOMMU unless iommu_platform says that they must not.
+ */
+#define VIRTIO_NIC "virtio-net-pci,iommu_platform=on,disable-legacy=on"
+
+#define ARM64_COMMON                                                                  \
+	.arch = "arm64", .qemu = "qemu-system-aarch64", .package = "qemu-system-arm", \
+	.nic = VIRTIO_NIC, .append = "console=ttyAMA0 earlycon"
+#define AMD64_COMMON                                                                 \
+	.arch = "amd64", .qemu = "qemu-system-x86_64", .package = "qemu-system-x86", \
+	.nic = VIRTIO_NIC
+
+static const struct board boards[] = {
+	{
+		ARM64_COMMON,
+		.name = "arm64",
+		.help = "arm64 with an SMMUv3",
+		.suite = "bookworm",
+		.machine_argv = (const char *const[]){ "-M",
+						       "virt,iommu=smmuv3,gic-version=3",
+						       "-cpu", "cortex-a57", NULL },
+	},
+	{
+		ARM64_COMMON,
+		.name = "arm64-viommu",
+		.help = "arm64 with a virtio IOMMU",
+		/* Bookworm's arm64 kernel has no driver for it. */
+		.suite = "trixie",
+		.machine_argv = (const char *const[]){ "-M", "virt,gic-version=3", "-cpu",
+						       "cortex-a57", "-device",
+						       "virtio-iommu-pci", NULL },
+	},
+	{
+		AMD64_COMMON,
+		.name = "amd64",
+		.help = "amd64 with an Intel VT-d IOMMU",
+		.suite = "bookworm",
+		.append = "console=ttyS0,115200 intel_iommu=on",
+		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
+						       "-device",
+						       "intel-iommu,intremap=on,"
+						       "caching-mode=on",
+						       NULL },
+	},
+	{
+		AMD64_COMMON,
+		.name = "amd64-amdvi",
+		.help = "amd64 with an AMD-Vi IOMMU",
+		.suite = "bookworm",
+		.append = "console=ttyS0,115200",
+		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
+						       "-device", "amd-iommu,intremap=on",
+						       NULL },
+	},
+};
+
+const struct board *board_at(unsigned int index)
+{
+	return index < ARRAY_SIZE(boards) ? &boards[index] : NULL;
+}
+
+const struct board *board_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(boards); i++)
+		if (!strcmp(boards[i].name, name))
+			return &boards[i];
+	return NULL;
+}
+
+bool board_has_qemu(const struct board *board)
+{
+	struct text path = text_of(getenv("PATH") ?: "/usr/bin:/bin");
+
+	while (path.n) {
+		ptrdiff_t colon = text_find(path, TEXT(":"), 0);
+		size_t n = colon < 0 ? path.n : (size_t)colon;
+		_cleanup_free_ char *file =
+			xasprintf("%.*s/%s", (int)n, path.s, board->qemu);
+
+		if (access(file, X_OK) == 0)
+			return true;
+		path = text_from(path, n + 1);
+	}
+	return false;
+}
+
+struct argv {
+	char **words;
+	size_t n;
+};
+
+static void argv_add(struct argv *argv, char *word_take)
+{
+	argv->words = xrealloc(argv->words, argv->n + 2, sizeof(*argv->words));
+	argv->words[argv->n++] = word_take;
+	argv->words[argv->n] = NULL;
+}
+
+static void argv_add_all(struct argv *argv, const char *const *words)
+{
+	for (; *words; words++)
+		argv_add(argv, xstrdup(*words));
+}
+
+static void argv_add_files(struct argv *argv, const struct board_image *image)
+{
+	const char *const words[] = { "-kernel", image->kernel, "-initrd", image->initrd,
+				      "-append", image->append, NULL };
+
+	argv_add_all(argv, words);
+}
+
+/* In a slot of its own behind a port, as on real boards: a device can be unplugged. */
+static void argv_add_nic(struct argv *argv, const struct board_image *image)
+{
+	argv_add(argv, xstrdup("-netdev"));
+	argv_add(argv, xasprintf("dgram,id=n0,local.type=fd,local.str=%d", BOARD_FD_NET));
+	argv_add(argv, xstrdup("-device"));
+	argv_add(argv, xstrdup("pcie-root-port,id=rp0,bus=pcie.0,chassis=1"));
+	argv_add(argv, xstrdup("-device"));
+	argv_add(argv, nic_device(image->nic));
+}
+
+char **board_argv(const struct board_image *image)
+{
+	static const char *const common[] = {
+		"-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
+		/* Powered off it stays, to be switched on again. */
+		"-no-shutdown", NULL
+	};
+	struct argv argv = { 0 };
+
+	argv_add(&argv, xstrdup(image->board->qemu));
+	argv_add_all(&argv, image->board->machine_argv);
+	argv_add_all(&argv, common);
+	argv_add(&argv, xstrdup("-accel"));
+	argv_add(&argv, xstrdup("tcg,thread=multi"));
+	argv_add(&argv, xstrdup("-smp"));
+	argv_add(&argv, xasprintf("%u", image->smp));
+	argv_add(&argv, xstrdup("-m"));
+	argv_add(&argv, xasprintf("size=%" PRIu64 "k", image->memory >> 10));
+	argv_add(&argv, xstrdup("-chardev"));
+	argv_add(&argv, xasprintf("socket,id=console,fd=%d", BOARD_FD_CONSOLE));
+	argv_add(&argv, xstrdup("-serial"));
+	argv_add(&argv, xstrdup("chardev:console"));
+	argv_add(&argv, xstrdup("-chardev"));
+	argv_add(&argv, xasprintf("socket,id=qmp,fd=%d", BOARD_FD_QMP));
+	argv_add(&argv, xstrdup("-mon"));
+	argv_add(&argv, xstrdup("chardev=qmp,mode=control"));
+	argv_add_nic(&argv, image);
+	argv_add_files(&argv, image);
+	return argv.words;
+}
+
+void board_argv_free(char **argv)
+{
+	for (size_t i = 0; argv && argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+}
