@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a board and the user's overrides to files that QEMU can start. The work is done by
+ * a shell script, which is part of this program (embed/prepare.sh explains the cache); it
+ * is started only when the cache does not hold what is wanted. What it makes is named
+ * after a hash of everything that goes into it, so nothing stale is ever used.
+ */
+#include "base/log.h"
+#include "base/num.h"
+#include "os/child.h"
+#include "os/file.h"
+#include "target/board-nic.h"
+#include "target/board.h"
+#include "target/kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_SMP    2
+#define DEFAULT_MEMORY (UINT64_C(512) << 20)
+/* Downloads go on as long as apt is content with their speed; this only ends a madness. */
+#define PREPARE_LIMIT_NS (3600 * NS_PER_SEC)
+
+/* File descriptors that the script finds the embedded files at. */
+#define FD_SCRIPT 3
+#define FD_INIT   4
+#define FD_SHRC   5
+
+extern const char embed_prepare_sh[], embed_prepare_sh_end[];
+extern const char embed_init[], embed_init_end[];
+extern const char embed_shrc[], embed_shrc_end[];
+
+static struct text embedded_script(void)
+{
+	return (struct text){ embed_prepare_sh,
+			      (size_t)(embed_prepare_sh_end - embed_prepare_sh) };
+}
+
+static struct text embedded_init(void)
+{
+	return (struct text){ embed_init, (size_t)(embed_init_end - embed_init) };
+}
+
+static struct text embedded_shrc(void)
+{
+	return (struct text){ embed_shrc, (size_t)(embed_shrc_end - embed_shrc) };
+}
+
+/* FNV-1a (draft-eastlake-fnv): to tell versions apart, not to resist anybody. */
+static uint64_t hash_add(uint64_t hash, struct text t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		hash = (hash ^ (unsigned char)t.s[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* What this program puts into every initramfs, and how. */
+static char *recipe_key(void)
+{
+	uint64_t hash = HASH_START;
+
+	hash = hash_add(hash, embedded_script());
+	hash = hash_add(hash, embedded_init());
+	hash = hash_add(hash, embedded_shrc());
+	return xasprintf("%016" PRIx64, hash);
+}
+
+static char *cache_directory(const char *suite, const char *arch)
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	/* The specification says that a relative path is to be ignored. */
+	if (base && base[0] == '/')
+		return xasprintf("%s/iommu-stress/boards/%s-%s", base, suite, arch);
+	return xasprintf("%s/.cache/iommu-stress/boards/%s-%s", home ?: "/tmp", suite,
+			 arch);
+}
+
+/* -- the script --------------------------------------------------------------------- */
+
+struct script {
+	bool ended, complained;
+	int status;
+};
+
+static void on_line(void *arg, struct text line)
+{
+	struct script *script = arg;
+	struct text error = TEXT("error: ");
+	char clean[2048];
+
+	text_clean(clean, sizeof(clean),
+		   text_starts(line, error) ? text_from(line, error.n) : line);
+	if (!text_starts(line, error)) {
+		log_notice("%s", clean);
+		return;
+	}
+	log_error("%s", clean);
+	script->complained = true;
+}
+
+static void on_exit_status(void *arg, int status)
+{
+	struct script *script = arg;
+
+	script->ended = true;
+	script->status = status;
+}
+
+static bool script_ended(void *arg)
+{
+	return ((struct script *)arg)->ended;
+}
+
+static int open_embedded(const char *name, struct text content)
+{
+	int r, fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_all(fd, content.s, content.n);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* Files that the script cannot do without are missing, or it could not make its own. */
+static int wait_for_script(struct loop *loop, const struct child_spec *spec,
+			   struct script *script)
+{
+	struct child *child = NULL;
+	char what[64];
+	int r = child_start(loop, spec, &child);
+
+	if (r < 0)
+		return log_errno(r, "cannot start %s", spec->argv[0]);
+	r = loop_until(loop, script_ended, script, loop_now_ns() + PREPARE_LIMIT_NS);
+	child_free(child);
+	if (r < 0)
+		return log_errno(r, "the board's files were not made");
+	if (script->status == 0)
+		return 0;
+	if (!script->complained)
+		log_error("making the board's files failed: %s",
+			  child_describe_status(what, sizeof(what), script->status));
+	return -ENOENT;
+}
+
+/* Runs the embedded script with these arguments. */
+static int run_script(const char *const *argv, const char *log_path)
+{
+	_cleanup_close_ int script_fd = open_embedded("prepare.sh", embedded_script());
+	_cleanup_close_ int init_fd = open_embedded("init", embedded_init());
+	_cleanup_close_ int shrc_fd = open_embedded("shrc", embedded_shrc());
+	const struct child_fd fds[] = { { script_fd, FD_SCRIPT },
+					{ init_fd, FD_INIT },
+					{ shrc_fd, FD_SHRC } };
+	struct script script = { 0 };
+	struct child_spec spec = { .argv = argv,
+				   .fds = fds,
+				   .n_fds = ARRAY_SIZE(fds),
+				   .error_path = log_path,
+				   .on_line = on_line,
+				   .on_exit = on_exit_status,
+				   .arg = &script,
+				   .die_with_us = true };
+	struct loop *loop;
+	int r;
+
+	if (script_fd < 0 || init_fd < 0 || shrc_fd < 0)
+		return log_errno(-ENOMEM, "cannot pass the board's recipe on");
+	r = loop_new(&loop);
+	if (r < 0)
+		return log_errno(r, "cannot prepare the board");
+	r = wait_for_script(loop, &spec, &script);
+	loop_free(loop);
+	return r;
+}
+
+/* -- what is wanted ----------------------------------------------------------------- */
+
+/* One preparation, on its way. */
+struct request {
+	const struct board *board;
+	const struct board_options *options;
+	const char *suite;
+	char *dir, *key;
+	char *kernel_version; /* of an own kernel, NULL: not known */
+	char *modules_dir;    /* .../lib/modules/VERSION, absolute */
+};
+
+static void request_done(struct request *request)
+{
+	free(request->dir);
+	free(request->key);
+	free(request->kernel_version);
+	free(request->modules_dir);
+}
+
+/* Makes DIR and starts the script there for `what` (up to 4 words, NULL-terminated). */
+static int make(const struct request *request, const char *const what[])
+{
+	_cleanup_free_ char *log_path = xasprintf("%s/prepare.log", request->dir);
+	const char *argv[16] = { "sh",
+				 "/proc/self/fd/3",
+				 request->dir,
+				 request->board->arch,
+				 request->suite,
+				 request->key,
+				 "/proc/self/fd/4",
+				 "/proc/self/fd/5" };
+	int r = file_make_directories(request->dir);
+
+	if (r < 0)
+		return log_errno(r, "cannot make the cache directory %s", request->dir);
+	for (size_t i = 0; what[i]; i++)
+		argv[8 + i] = what[i];
+	/* It holds one preparation. */
+	(void)unlink(log_path);
+	return run_script(argv, log_path);
+}
+
+/* Where DIR/debian leads to, when it was made by this recipe; else NULL. */
+static char *find_debian(const struct request *request)
+{
+	_cleanup_free_ char *link = xasprintf("%s/debian", request->dir);
+	_cleanup_free_ char *initrd = NULL;
+	char target[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
+
+	if (n < 0 ||
+	    !text_ends((struct text){ target, (size_t)n }, text_of(request->key)))
+		return NULL;
+	initrd = xasprintf("%s/%.*s/initrd", request->dir, (int)n, target);
+	if (access(initrd, R_OK) < 0)
+		return NULL;
+	return xasprintf("%s/%.*s", request->dir, (int)n, target);
+}
+
+static int get_debian(const struct request *request, char **ret_kernel, char **ret_initrd)
+{
+	const char *const what[] = { "debian", request->options->update ? "update" : NULL,
+				     NULL };
+	_cleanup_free_ char *found = request->options->update ? NULL :
+								find_debian(request);
+	int r;
+
+	if (!found) {
+		r = make(request, what);
+		if (r < 0)
+			return r;
+		found = find_debian(request);
+	}
+	if (!found)
+		return log_errno(-ENOENT, "%s/debian", request->dir);
+	*ret_kernel = xasprintf("%s/kernel", found);
+	*ret_initrd = xasprintf("%s/initrd", found);
+	return 0;
+}
+
+/* An initramfs called NAME, made by `what`. */
+static int get_initrd(const struct request *request, const char *name,
+		      const char *const what[], char **ret)
+{
+	_cleanup_free_ char *path =
+		xasprintf("%s/images/%s_%s/initrd", request->dir, name, request->key);
+	int r;
+
+	if (access(path, R_OK) < 0) {
+		r = make(request, what);
+		if (r < 0)
+			return r;
+	}
+	*ret = path;
+	path = NULL;
+	return 0;
+}
+
+/* Changes whenever `make modules_install` or depmod ran there. */
+static int get_modules_initrd(const struct request *request, char **ret)
+{
+	_cleanup_free_ char *dep = xasprintf("%s/modules.dep", request->modules_dir);
+	_cleanup_free_ char *stamp = NULL, *name = NULL;
+	const char *version = strrchr(request->modules_dir, '/') + 1;
+	const char *what[] = { "modules", NULL, version, request->modules_dir, NULL };
+	struct stat st;
+
+	if (stat(dep, &st) < 0)
+		return log_errno(-errno,
+				 "%s holds no installed kernel modules: cannot "
+				 "read %s",
+				 request->options->modules, dep);
+	stamp = xasprintf("%s %" PRId64 ".%09ld", request->modules_dir,
+			  (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	name = xasprintf("modules-%016" PRIx64, hash_add(HASH_START, text_of(stamp)));
+	what[1] = name;
+	return get_initrd(request, name, what, ret);
+}
+
+/* The only directory in lib/modules, NULL when there are none or several. */
+static char *only_version(const char *lib_modules)
+{
+	DIR *dir = opendir(lib_modules);
+	struct dirent *entry;
+	char *only = NULL;
+	unsigned int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		n++;
+		free(only);
+		only = xstrdup(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (n == 1)
+		return only;
+	free(only);
+	return NULL;
+}
+
+/* Which of --modules' directories goes with the kernel. */
+static int find_modules(struct request *request)
+{
+	const char *given = request->options->modules;
+	const char *version = request->kernel_version;
+	_cleanup_free_ char *dep = xasprintf("%s/modules.dep", given);
+	_cleanup_free_ char *lib = xasprintf("%s/lib/modules", given);
+	_cleanup_free_ char *only = NULL, *path = NULL;
+
+	if (access(given, R_OK | X_OK) < 0)
+		return log_errno(-errno, "cannot read the modules directory %s", given);
+	if (access(dep, F_OK) == 0) {
+		path = xstrdup(given);
+	} else {
+		only = only_version(lib);
+		if (!version && !only) {
+			log_error("%s: no modules, or of several kernels: pass "
+				  "DIR/lib/modules/VERSION",
+				  given);
+			return -EINVAL;
+		}
+		path = xasprintf("%s/%s", lib, only ?: version);
+	}
+	request->modules_dir = realpath(path, NULL);
+	if (!request->modules_dir)
+		return log_errno(-errno, "no modules for the kernel in %s", path);
+	if (version && strcmp(strrchr(request->modules_dir, '/') + 1, version) != 0) {
+		log_error("%s is for another kernel than %s, which is %s",
+			  request->modules_dir, request->options->kernel, version);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int get_initrd_for_own_kernel(struct request *request, char **ret)
+{
+	static const char *const plain[] = { "plain", NULL };
+	int r;
+
+	if (!request->options->modules)
+		return get_initrd(request, "plain", plain, ret);
+	r = find_modules(request);
+	return r < 0 ? r : get_modules_initrd(request, ret);
+}
+
+static int get_files(struct request *request, struct board_image *image)
+{
+	const struct board_options *options = request->options;
+	_cleanup_free_ char *made_initrd = NULL;
+	int r;
+
+	if (!options->kernel) {
+		r = get_debian(request, &image->kernel, &made_initrd);
+	} else {
+		r = kernel_check(options->kernel, request->board->arch,
+				 options->modules ? &request->kernel_version : NULL);
+		image->kernel = xstrdup(options->kernel);
+		if (r == 0 && !options->initrd)
+			r = get_initrd_for_own_kernel(request, &made_initrd);
+	}
+	if (r < 0)
+		return r;
+	image->initrd = options->initrd ? xstrdup(options->initrd) : made_initrd;
+	if (!options->initrd)
+		made_initrd = NULL;
+	return 0;
+}
+
+/* -- options ------------------------------------------------------------------------ */
+
+static int check_options(const struct board_options *options)
+{
+	static const char *const suites[] = { "bookworm", "trixie", "sid" };
+	bool known = !options->suite;
+
+	for (size_t i = 0; !known && i < ARRAY_SIZE(suites); i++)
+		known = !strcmp(options->suite, suites[i]);
+	if (!known)
+		log_error("unknown Debian suite '%s': bookworm, trixie or sid",
+			  options->suite);
+	else if (options->modules && !options->kernel)
+		log_error("--modules needs the --kernel that they were built for");
+	else if (options->modules && options->initrd)
+		log_error("--modules has no use with --initrd, which is taken as it is");
+	else if (options->initrd && access(options->initrd, R_OK) < 0)
+		log_errno(-errno, "cannot read the initrd %s", options->initrd);
+	else if (options->memory && options->memory < (UINT64_C(64) << 20))
+		log_error("a board needs 64 MB of memory at least");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int set_nic(struct board_image *image, const char *nic)
+{
+	const char *why;
+	int r = nic_parse(nic, &image->nic, image->mac, &why);
+
+	if (r < 0)
+		log_error("network device '%s': %s", nic, why);
+	else if (nic_bypasses_iommu(nic))
+		log_warning("network device '%s' bypasses the IOMMU: add "
+			    "iommu_platform=on",
+			    nic);
+	return r;
+}
+
+/* Without its own -cpu or console a user's --append comes last, so that it wins. */
+static char *command_line(const struct board *board, const char *append)
+{
+	return xasprintf("%s panic=-1 printk.devkmsg=on%s%s", board->append,
+			 append ? " " : "", append ?: "");
+}
+
+int board_prepare(const struct board *board, const struct board_options *options,
+		  struct board_image *ret)
+{
+	const char *suite = options->suite ?: board->suite;
+	struct board_image image = {
+		.board = board,
+		.append = command_line(board, options->append),
+		.smp = options->smp ?: DEFAULT_SMP,
+		.memory = options->memory ?: DEFAULT_MEMORY,
+	};
+	struct request request = { .board = board,
+				   .options = options,
+				   .suite = suite,
+				   .dir = cache_directory(suite, board->arch),
+				   .key = recipe_key() };
+	int r = check_options(options);
+
+	if (r == 0)
+		r = set_nic(&image, options->nic ?: board->nic);
+	if (r == 0)
+		r = get_files(&request, &image);
+	request_done(&request);
+	if (r < 0)
+		board_image_done(&image);
+	else
+		*ret = image;
+	return r;
+}
+
+bool board_is_prepared(const struct board *board)
+{
+	struct request request = { .dir = cache_directory(board->suite, board->arch),
+				   .key = recipe_key() };
+	_cleanup_free_ char *found = find_debian(&request);
+
+	request_done(&request);
+	return found;
+}
+
+void board_image_done(struct board_image *image)
+{
+	free(image->kernel);
+	free(image->initrd);
+	free(image->append);
+	free(image->nic);
+	*image = (struct board_image){ 0 };
+}
