@@ -12,13 +12,22 @@
 
 struct target;
 
-/* What the target reports, from within the loop. */
+/*
+ * What the target reports, from within the loop and never before it is open. The functions
+ * may record, but not call back into the target.
+ */
 struct target_events {
 	/* Console bytes as they came. */
 	void (*on_console)(void *arg, const void *bytes, size_t n);
-	/* What the power switch saw: "reset", "shutdown", "powerdown" ... */
+	/*
+	 * What the power switch saw: "reset" and "shutdown" (the target did it itself),
+	 * "host-reset" and "host-shutdown" (somebody else), "stop", "resume", "panic".
+	 */
 	void (*on_power)(void *arg, const char *event);
-	/* It cannot be observed any more: console closed, QEMU ended. Once an opening. */
+	/*
+	 * It cannot be observed any more, everything it printed was reported before:
+	 * "qemu ended by signal 9 (Killed)". Once for each start.
+	 */
 	void (*on_gone)(void *arg, const char *reason);
 	void *arg;
 };
@@ -31,7 +40,7 @@ enum power_action {
 
 struct target_ops {
 	int (*power)(struct target *t, enum power_action action);
-	int (*type)(struct target *t, struct text line);
+	int (*type)(struct target *t, struct text bytes);
 	void (*set_baud)(struct target *t, unsigned int baud);
 	int (*net_fd)(struct target *t);
 	void (*close)(struct target *t);
@@ -44,25 +53,32 @@ struct target {
 };
 
 /*
- * Starts the virtual board and connects its console and power switch. log_path: where
- * QEMU's own words go. Speaks on failure.
+ * Starts the virtual board and connects its console and power switch; returns once QEMU
+ * has built the machine. log_path: where QEMU's own words go. Speaks on failure: -ENOENT
+ * (QEMU is not installed), -EINVAL (QEMU refuses the board, with its reason), or else.
  */
 int virtual_open(struct loop *loop, const char *name, const struct board_image *image,
 		 const char *log_path, const struct target_events *events,
 		 struct target **ret) _must_check_;
 
 /*
- * Starts a power action: 0 when it was accepted. That it worked is proven only by what
- * the console prints.
+ * Starts a power action: 0 when it was accepted, -ESRCH when there is no machine that
+ * could be reset (POWER_CYCLE makes one). That it worked is proven only by what the
+ * console prints.
  */
 int target_power(struct target *t, enum power_action action) _must_check_;
-/* Types a line into the shell on the console; a newline is added. */
+/* Types a line into the shell on the console; a newline is added. -EPIPE: it is gone. */
 int target_type(struct target *t, struct text line) _must_check_;
+/* Keys as they are. */
+int target_type_raw(struct target *t, struct text bytes) _must_check_;
 /*
  * From now on the console is read no faster than a serial line of this speed (8N1: ten
  * bits a byte) would deliver; the rest waits in the target. 0 = as fast as it comes.
  */
 void target_set_baud(struct target *t, unsigned int baud);
-/* Datagram socket of the target's network, for the flood; -1 where there is none. */
+/*
+ * Datagram socket of the target's network, for the flood: one frame a datagram; the same
+ * one over all power cycles. -1 where there is none.
+ */
 int target_net_fd(struct target *t);
 void target_close(struct target *t);
