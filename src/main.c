@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 	&cmd_classify,
 	&cmd_known,
+	&cmd_board,
 	NULL,
 };
 
