@@ -20,7 +20,7 @@ override CPPFLAGS += -Iinclude -D_GNU_SOURCE
 override CFLAGS += -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-override LDLIBS += $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+override LDLIBS += $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
 # SAN=address,undefined: what `make check` runs the unit tests under.
 ifdef SAN
 override CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -30,6 +30,7 @@ struct cycle_facts {
 	bool load_after;            /* replies after the new boot */
 	unsigned int banners;       /* kernel banners since the trigger */
 	unsigned int early_banners; /* ... before it: nobody asked for those */
+	enum phase restart_phase;   /* in which the first unexpected banner came */
 	bool shell_back;
 	bool boot_id_known, boot_id_changed;
 
@@ -37,6 +38,7 @@ struct cycle_facts {
 	bool oops;       /* a splat that kills its context: oops or BUG, not a WARNING */
 	bool panic;      /* the kernel said it panicked */
 	char worst[192]; /* title of the most severe finding, "" none */
+	enum phase worst_phase; /* of its first line */
 
 	enum phase hang_phase;  /* PHASE_NONE: no hang */
 	uint64_t hang_after_ns; /* the limit that passed */
@@ -53,4 +55,8 @@ struct verdict {
 	char reason[VERDICT_REASON_MAX];
 };
 
+/*
+ * The first rule of the table in src/judge/verdict.c that holds decides. A pass is what
+ * is left when every proof of one is there; a missing proof makes the cycle invalid.
+ */
 void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret);

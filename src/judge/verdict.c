@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision table: the first rule that holds decides. Absence of evidence is never a
+ * pass, so the proofs of one stand last, each with the words for its absence.
+ */
+#include "judge/verdict.h"
+
+#include "base/num.h"
+
+#include <stdio.h>
+
+static const char *const outcome_names[OUTCOME_COUNT] = {
+	[OUTCOME_PASS] = "pass", [OUTCOME_SPLAT] = "splat", [OUTCOME_CRASH] = "crash",
+	[OUTCOME_HANG] = "hang", [OUTCOME_LOST] = "lost",   [OUTCOME_INVALID] = "invalid",
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+bool outcome_parse(struct text word, enum outcome *ret)
+{
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (text_equal(word, text_of(outcome_names[i]))) {
+			*ret = (enum outcome)i;
+			return true;
+		}
+	return false;
+}
+
+/* -- proofs of a pass, in the order in which a cycle gives them ----------------------------- */
+
+static bool has_shell_before(const struct cycle_facts *f)
+{
+	return f->shell_before;
+}
+
+static bool has_load_before(const struct cycle_facts *f)
+{
+	return !f->wants_load || f->load_before;
+}
+
+static bool has_trigger(const struct cycle_facts *f)
+{
+	return f->triggered;
+}
+
+static bool has_banner(const struct cycle_facts *f)
+{
+	return f->banners == 1;
+}
+
+static bool has_shell_after(const struct cycle_facts *f)
+{
+	return f->shell_back;
+}
+
+static bool has_new_boot_id(const struct cycle_facts *f)
+{
+	return !f->boot_id_known || f->boot_id_changed;
+}
+
+static bool has_load_after(const struct cycle_facts *f)
+{
+	return !f->wants_load || f->load_after;
+}
+
+static const struct proof {
+	bool (*holds)(const struct cycle_facts *f);
+	enum phase phase;
+	const char *missing;
+} proofs[] = {
+	{ has_shell_before, PHASE_SETTLE, "the shell did not answer before the request" },
+	{ has_load_before, PHASE_FLOOD, "replies to the load were not steady" },
+	{ has_trigger, PHASE_TRIGGER, "the request was not seen in the kernel log" },
+	{ has_banner, PHASE_FIRMWARE, "no banner of a new kernel was seen" },
+	{ has_shell_after, PHASE_EARLY_BOOT, "the shell did not come back" },
+	{ has_new_boot_id, PHASE_EARLY_BOOT, "the boot id did not change" },
+	{ has_load_after, PHASE_UP, "no reply to the load after the new boot" },
+};
+
+/* NULL: all are there. */
+static const struct proof *proof_missing(const struct cycle_facts *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
+		if (!proofs[i].holds(f))
+			return &proofs[i];
+	return NULL;
+}
+
+/* -- rules ------------------------------------------------------------------------------- */
+
+static bool is_invalid(const struct cycle_facts *f)
+{
+	return f->invalid[0];
+}
+
+static bool is_lost(const struct cycle_facts *f)
+{
+	return f->recovery_failed;
+}
+
+static bool is_dead(const struct cycle_facts *f)
+{
+	return f->panic || f->oops;
+}
+
+static bool is_hang(const struct cycle_facts *f)
+{
+	return f->hang_phase != PHASE_NONE;
+}
+
+static bool is_restart(const struct cycle_facts *f)
+{
+	return f->early_banners || f->banners > 1;
+}
+
+static bool is_splat(const struct cycle_facts *f)
+{
+	return f->splats || f->faults || f->precursors;
+}
+
+static bool is_unproven(const struct cycle_facts *f)
+{
+	return proof_missing(f) != NULL;
+}
+
+static bool is_rest(const struct cycle_facts *f)
+{
+	(void)f;
+	return true;
+}
+
+/* "; seen before: ..." where findings would be lost behind another reason. */
+static void add_worst(const struct cycle_facts *f, struct strbuf *reason)
+{
+	if (f->worst[0])
+		strbuf_addf(reason, "; seen before: %s", f->worst);
+	else if (f->panic)
+		strbuf_addf(reason, "; seen before: a kernel panic");
+}
+
+static void add_silence(const struct cycle_facts *f, struct strbuf *reason)
+{
+	char limit[NUM_DURATION_MAX];
+
+	strbuf_addf(reason, "no sign of life in phase %s for %s",
+		    phase_name(f->hang_phase),
+		    num_format_duration(limit, f->hang_after_ns));
+}
+
+static enum phase explain_invalid(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "%s", f->invalid);
+	add_worst(f, reason);
+	return f->hang_phase;
+}
+
+static enum phase explain_lost(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "did not come back, even after power recovery");
+	if (is_hang(f)) {
+		strbuf_addf(reason, ": ");
+		add_silence(f, reason);
+	}
+	add_worst(f, reason);
+	return f->hang_phase != PHASE_NONE ? f->hang_phase : f->worst_phase;
+}
+
+static enum phase explain_dead(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "%s",
+		    f->worst[0] ? f->worst :
+		    f->panic    ? "the kernel panicked" :
+				  "the kernel oopsed");
+	if (is_hang(f)) {
+		strbuf_addf(reason, "; then ");
+		add_silence(f, reason);
+	}
+	return f->worst_phase != PHASE_NONE ? f->worst_phase : f->hang_phase;
+}
+
+static enum phase explain_hang(const struct cycle_facts *f, struct strbuf *reason)
+{
+	add_silence(f, reason);
+	if (f->last_line[0])
+		strbuf_addf(reason, "; last line: %s", f->last_line);
+	else
+		strbuf_addf(reason, "; it printed nothing at all");
+	add_worst(f, reason);
+	return f->hang_phase;
+}
+
+static enum phase explain_restart(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "restarted by itself in phase %s",
+		    phase_name(f->restart_phase));
+	if (f->early_banners)
+		strbuf_addf(reason, ", before the request");
+	else
+		strbuf_addf(reason, ": %u kernel banners after the request", f->banners);
+	add_worst(f, reason);
+	return f->restart_phase;
+}
+
+static enum phase explain_splat(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct proof *missing = proof_missing(f);
+
+	if (!f->splats && !f->faults)
+		strbuf_addf(reason, "precursor, the bug is there but did not strike: ");
+	if (f->worst[0])
+		strbuf_addf(reason, "%s", f->worst);
+	else
+		strbuf_addf(reason, "%u splats, %u faults, %u precursors", f->splats,
+			    f->faults, f->precursors);
+	if (missing)
+		strbuf_addf(reason, "; and %s", missing->missing);
+	return f->worst_phase;
+}
+
+static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct proof *first = proof_missing(f);
+
+	/* Later ones mostly follow from the first. */
+	strbuf_addf(reason, "no proof of a pass: ");
+	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
+		if (!proofs[i].holds(f))
+			strbuf_addf(reason, "%s%s", &proofs[i] == first ? "" : ", ",
+				    proofs[i].missing);
+	return first->phase;
+}
+
+static enum phase explain_pass(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "one new kernel, shell back%s%s, no finding",
+		    f->boot_id_known ? ", new boot id" : "",
+		    f->wants_load ? ", load answered before and after" : "");
+	return PHASE_UP;
+}
+
+static const struct rule {
+	bool (*holds)(const struct cycle_facts *f);
+	enum outcome outcome;
+	enum phase (*explain)(const struct cycle_facts *f, struct strbuf *reason);
+} rules[] = {
+	{ is_invalid, OUTCOME_INVALID, explain_invalid },
+	{ is_lost, OUTCOME_LOST, explain_lost },
+	/* Before the hang: the silence after an oops is its consequence. */
+	{ is_dead, OUTCOME_CRASH, explain_dead },
+	{ is_hang, OUTCOME_HANG, explain_hang },
+	{ is_restart, OUTCOME_CRASH, explain_restart },
+	{ is_splat, OUTCOME_SPLAT, explain_splat },
+	{ is_unproven, OUTCOME_INVALID, explain_unproven },
+	{ is_rest, OUTCOME_PASS, explain_pass },
+};
+
+void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret)
+{
+	_cleanup_strbuf_ struct strbuf reason = { 0 };
+	const struct rule *rule = rules;
+
+	while (!rule->holds(facts))
+		rule++;
+	*ret = (struct verdict){ .outcome = rule->outcome };
+	ret->phase = rule->explain(facts, &reason);
+	/* Cuts at a character, where snprintf would cut within one. */
+	text_clean(ret->reason, sizeof(ret->reason), (struct text){ reason.s, reason.n });
+}

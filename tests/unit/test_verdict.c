@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The decision table row by row, and its one law: no pass without every proof. */
+#include "judge/verdict.h"
+
+#include "base/num.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define WORST "NULL pointer dereference in iommu_get_dma_domain"
+
+static const struct cycle_facts good = {
+	.cycle = 1,
+	.wants_load = true,
+	.shell_before = true,
+	.triggered = true,
+	.load_before = true,
+	.load_after = true,
+	.banners = 1,
+	.shell_back = true,
+	.boot_id_known = true,
+	.boot_id_changed = true,
+};
+
+static void check(const struct cycle_facts *facts, enum outcome outcome, enum phase phase,
+		  const char *reason)
+{
+	struct verdict verdict;
+
+	memset(&verdict, 0xff, sizeof(verdict));
+	verdict_of_cycle(facts, &verdict);
+	assert_string_equal(verdict.reason, reason);
+	assert_int_equal(verdict.outcome, outcome);
+	assert_int_equal(verdict.phase, phase);
+}
+
+static void passes(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	check(&f, OUTCOME_PASS, PHASE_UP,
+	      "one new kernel, shell back, new boot id, load answered before and after, "
+	      "no finding");
+	f.boot_id_known = f.boot_id_changed = false;
+	f.wants_load = f.load_before = f.load_after = false;
+	check(&f, OUTCOME_PASS, PHASE_UP, "one new kernel, shell back, no finding");
+}
+
+static void missing_proofs(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.shell_before = false;
+	check(&f, OUTCOME_INVALID, PHASE_SETTLE,
+	      "no proof of a pass: the shell did not answer before the request");
+	f = good;
+	f.load_before = false;
+	check(&f, OUTCOME_INVALID, PHASE_FLOOD,
+	      "no proof of a pass: replies to the load were not steady");
+	f = good;
+	f.triggered = false;
+	check(&f, OUTCOME_INVALID, PHASE_TRIGGER,
+	      "no proof of a pass: the request was not seen in the kernel log");
+	f = good;
+	f.banners = 0;
+	check(&f, OUTCOME_INVALID, PHASE_FIRMWARE,
+	      "no proof of a pass: no banner of a new kernel was seen");
+	f = good;
+	f.shell_back = false;
+	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
+	      "no proof of a pass: the shell did not come back");
+	f = good;
+	f.boot_id_changed = false;
+	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
+	      "no proof of a pass: the boot id did not change");
+	f = good;
+	f.load_after = false;
+	check(&f, OUTCOME_INVALID, PHASE_UP,
+	      "no proof of a pass: no reply to the load after the new boot");
+	f.shell_back = false;
+	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
+	      "no proof of a pass: the shell did not come back, no reply to the load after "
+	      "the new boot");
+	f = (struct cycle_facts){ .wants_load = true };
+	check(&f, OUTCOME_INVALID, PHASE_SETTLE,
+	      "no proof of a pass: the shell did not answer before the request, replies to "
+	      "the load were not steady, the request was not seen in the kernel log, no "
+	      "banner of a new kernel was seen, the shell did not come back, no reply to "
+	      "the load after the new boot");
+}
+
+static void findings(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.splats = 1;
+	f.worst_phase = PHASE_SHUTDOWN;
+	strcpy(f.worst, WORST);
+	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN, WORST);
+	f.shell_back = false;
+	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN,
+	      WORST "; and the shell did not come back");
+	f = good;
+	f.faults = 3;
+	check(&f, OUTCOME_SPLAT, PHASE_NONE, "0 splats, 3 faults, 0 precursors");
+	f = good;
+	f.precursors = 1;
+	f.worst_phase = PHASE_SHUTDOWN;
+	strcpy(f.worst, "Removing from iommu group during shutdown");
+	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN,
+	      "precursor, the bug is there but did not strike: "
+	      "Removing from iommu group during shutdown");
+}
+
+static void crashes(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.oops = true;
+	f.splats = 1;
+	f.worst_phase = PHASE_SHUTDOWN;
+	strcpy(f.worst, WORST);
+	check(&f, OUTCOME_CRASH, PHASE_SHUTDOWN, WORST);
+	/* panic=0: the silence that follows is not another verdict. */
+	f.panic = true;
+	f.hang_phase = PHASE_SHUTDOWN;
+	f.hang_after_ns = 60 * NS_PER_SEC;
+	f.recovered = true;
+	check(&f, OUTCOME_CRASH, PHASE_SHUTDOWN,
+	      WORST "; then no sign of life in phase shutdown for 1 min 0 s");
+	f.worst[0] = '\0';
+	f.worst_phase = PHASE_NONE;
+	check(&f, OUTCOME_CRASH, PHASE_SHUTDOWN,
+	      "the kernel panicked; then no sign of life in phase shutdown for 1 min 0 s");
+	f = good;
+	f.oops = true;
+	check(&f, OUTCOME_CRASH, PHASE_NONE, "the kernel oopsed");
+}
+
+static void restarts(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.early_banners = 1;
+	f.restart_phase = PHASE_FLOOD;
+	check(&f, OUTCOME_CRASH, PHASE_FLOOD,
+	      "restarted by itself in phase flood, before the request");
+	f = good;
+	f.banners = 2;
+	f.restart_phase = PHASE_EARLY_BOOT;
+	check(&f, OUTCOME_CRASH, PHASE_EARLY_BOOT,
+	      "restarted by itself in phase early-boot: 2 kernel banners after the request");
+	/* More than a splat that was seen on the way. */
+	f.splats = 1;
+	strcpy(f.worst, "WARNING in foo");
+	check(&f, OUTCOME_CRASH, PHASE_EARLY_BOOT,
+	      "restarted by itself in phase early-boot: 2 kernel banners after the request; "
+	      "seen before: WARNING in foo");
+}
+
+static void hangs(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.hang_phase = PHASE_FIRMWARE;
+	f.hang_after_ns = 1500 * NS_PER_MSEC;
+	f.banners = 0;
+	strcpy(f.last_line, "reboot: Restarting system");
+	check(&f, OUTCOME_HANG, PHASE_FIRMWARE,
+	      "no sign of life in phase firmware for 1.50 s; last line: reboot: Restarting "
+	      "system");
+	f.last_line[0] = '\0';
+	check(&f, OUTCOME_HANG, PHASE_FIRMWARE,
+	      "no sign of life in phase firmware for 1.50 s; it printed nothing at all");
+	/* A stall that was printed explains the hang, but the target did not die of it. */
+	f.splats = 1;
+	strcpy(f.worst, "soft lockup in arm_smmu_cmdq_issue_cmdlist");
+	check(&f, OUTCOME_HANG, PHASE_FIRMWARE,
+	      "no sign of life in phase firmware for 1.50 s; it printed nothing at all; seen "
+	      "before: soft lockup in arm_smmu_cmdq_issue_cmdlist");
+}
+
+static void lost(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	f.recovery_failed = true;
+	check(&f, OUTCOME_LOST, PHASE_NONE,
+	      "did not come back, even after power recovery");
+	f.hang_phase = PHASE_SHUTDOWN;
+	f.hang_after_ns = 60 * NS_PER_SEC;
+	f.panic = true;
+	check(&f, OUTCOME_LOST, PHASE_SHUTDOWN,
+	      "did not come back, even after power recovery: no sign of life in phase "
+	      "shutdown for 1 min 0 s; seen before: a kernel panic");
+}
+
+static void invalid(void **state)
+{
+	struct cycle_facts f = good;
+
+	(void)state;
+	strcpy(f.invalid, "the console was closed");
+	check(&f, OUTCOME_INVALID, PHASE_NONE, "the console was closed");
+	/* What was seen is told, but cannot be trusted to be all. */
+	f.oops = f.panic = true;
+	f.recovery_failed = true;
+	strcpy(f.worst, WORST);
+	check(&f, OUTCOME_INVALID, PHASE_NONE,
+	      "the console was closed; seen before: " WORST);
+}
+
+/* -- the law -------------------------------------------------------------------------------- */
+
+static bool is_proven(const struct cycle_facts *f)
+{
+	return f->shell_before && f->triggered && f->banners == 1 && f->shell_back &&
+	       (!f->boot_id_known || f->boot_id_changed) &&
+	       (!f->wants_load || (f->load_before && f->load_after));
+}
+
+static bool is_spotless(const struct cycle_facts *f)
+{
+	return !f->splats && !f->faults && !f->precursors && !f->oops && !f->panic &&
+	       !f->early_banners && f->hang_phase == PHASE_NONE && !f->recovery_failed &&
+	       !f->invalid[0];
+}
+
+static void facts_of_bits(unsigned int bits, struct cycle_facts *f)
+{
+	unsigned int bit = 0;
+
+#define NEXT_BIT ((bits >> bit++) & 1)
+	memset(f, 0, sizeof(*f));
+	f->wants_load = NEXT_BIT;
+	f->shell_before = NEXT_BIT;
+	f->triggered = NEXT_BIT;
+	f->load_before = NEXT_BIT;
+	f->load_after = NEXT_BIT;
+	f->banners = NEXT_BIT;
+	f->banners += NEXT_BIT;
+	f->early_banners = NEXT_BIT;
+	f->shell_back = NEXT_BIT;
+	f->boot_id_known = NEXT_BIT;
+	f->boot_id_changed = NEXT_BIT;
+	f->splats = NEXT_BIT;
+	f->faults = NEXT_BIT;
+	f->precursors = NEXT_BIT;
+	f->oops = NEXT_BIT;
+	f->panic = NEXT_BIT;
+	f->hang_phase = NEXT_BIT ? PHASE_SHUTDOWN : PHASE_NONE;
+	f->recovery_failed = NEXT_BIT;
+	f->invalid[0] = NEXT_BIT ? 'x' : '\0';
+	assert_int_equal(bit, 19);
+}
+
+static void pass_only_with_every_proof(void **state)
+{
+	unsigned int seen[OUTCOME_COUNT] = { 0 };
+
+	(void)state;
+	for (unsigned int bits = 0; bits < 1u << 19; bits++) {
+		struct cycle_facts facts;
+		struct verdict verdict;
+		bool pass;
+
+		facts_of_bits(bits, &facts);
+		verdict_of_cycle(&facts, &verdict);
+		pass = is_proven(&facts) && is_spotless(&facts);
+		assert_int_equal(verdict.outcome == OUTCOME_PASS, pass);
+		assert_true(verdict.reason[0]);
+		/* What was seen is never taken for "could not be measured", unless said. */
+		if (verdict.outcome == OUTCOME_INVALID && !facts.invalid[0])
+			assert_true(is_spotless(&facts) && !is_proven(&facts));
+		seen[verdict.outcome]++;
+	}
+	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
+		assert_true(seen[i]);
+}
+
+static void names(void **state)
+{
+	enum outcome outcome;
+
+	(void)state;
+	for (unsigned int i = 0; i < OUTCOME_COUNT; i++) {
+		assert_true(
+			outcome_parse(text_of(outcome_name((enum outcome)i)), &outcome));
+		assert_int_equal(outcome, i);
+	}
+	assert_false(outcome_parse(TEXT("passed"), &outcome));
+	assert_false(outcome_parse(TEXT(""), &outcome));
+}
+
+static void reasons_are_cut_at_a_character(void **state)
+{
+	struct cycle_facts f = good;
+	struct verdict verdict;
+
+	(void)state;
+	f.hang_phase = PHASE_UP;
+	for (size_t i = 0; i + 3 < sizeof(f.last_line); i += 3)
+		strcpy(f.last_line + i, "\u20ac");
+	for (size_t i = 0; i + 3 < sizeof(f.worst); i += 3)
+		strcpy(f.worst + i, "\u20ac");
+	verdict_of_cycle(&f, &verdict);
+	assert_in_range(strlen(verdict.reason), 250, 255);
+	assert_string_equal(verdict.reason + strlen(verdict.reason) - 3, "\u20ac");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes),
+		cmocka_unit_test(missing_proofs),
+		cmocka_unit_test(findings),
+		cmocka_unit_test(crashes),
+		cmocka_unit_test(restarts),
+		cmocka_unit_test(hangs),
+		cmocka_unit_test(lost),
+		cmocka_unit_test(invalid),
+		cmocka_unit_test(pass_only_with_every_proof),
+		cmocka_unit_test(names),
+		cmocka_unit_test(reasons_are_cut_at_a_character),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
