@@ -10,15 +10,25 @@
 struct journal;
 
 /*
- * Creates dir (and its parents) and its files. -EEXIST: dir holds a journal already.
- * -EBUSY: another run writes there.
+ * Creates dir (and its parents) and its files. -EEXIST: dir holds a run already.
+ * -EBUSY: another run writes there at this moment.
  */
 int journal_create(const char *dir, struct journal **ret) _must_check_;
-/* Appends one line in one write. After a failure the journal stays failed (-EIO ...). */
+/*
+ * Opens the run of dir to go on with it. What a killed writer left is repaired: a torn
+ * last line of the journal or of console.timing is cut off, console bytes without their
+ * time get one. -ENOENT: no run; -EBUSY: it is being written.
+ */
+int journal_resume(const char *dir, struct journal **ret) _must_check_;
+/*
+ * Appends one line in one write. A line that could not be written as a whole is taken
+ * back, so that the file stays valid, and every later call returns the same error.
+ */
 int journal_append(struct journal *j, const struct record *record) _must_check_;
 /*
- * Appends console bytes as they came, with their time for console.timing (the classic
- * format of scriptreplay(1): seconds since the last one, bytes).
+ * Appends console bytes as they came, unbuffered, with their time for console.timing
+ * (the classic format of scriptreplay(1)). A failure stays too, but not for records: the
+ * reason can still be told there. What fitted is kept.
  */
 int journal_console(struct journal *j, const void *bytes, size_t n,
 		    uint64_t now_ns) _must_check_;
@@ -27,13 +37,14 @@ uint64_t journal_console_offset(const struct journal *j);
 /*
  * Extracts a report into splats/NNNN-<bug>.txt: `head` lines, a blank line, then the raw
  * bytes of console.raw at the finding's offset. *ret_name (caller frees) is relative to
- * the run directory.
+ * the run directory. A failure leaves no file behind and does not stay.
  */
 int journal_extract(struct journal *j, const struct finding *finding, struct text head,
 		    char **ret_name) _must_check_;
 /* To disk: called before a cycle starts and after it ends. */
 int journal_sync(struct journal *j) _must_check_;
 const char *journal_dir(const struct journal *j);
+/* NULL is accepted. */
 void journal_close(struct journal *j);
 
 /* Reading, of a finished run or a running one. */
@@ -43,8 +54,9 @@ struct journal_reader;
 int journal_reader_open(const char *dir, struct journal_reader **ret) _must_check_;
 /*
  * 1 and a record (valid until the next call), 0 at the end, -EINVAL for a line that is no
- * record: *ret_error (borrowed) names line and reason, reading may go on. A torn last
- * line is the end; journal_reader_torn tells.
+ * record: *ret_error (borrowed) names line and reason, reading may go on. Records of a
+ * newer version's types are skipped. A torn last line is the end; journal_reader_torn
+ * tells. After the end a later call returns what has been appended since.
  */
 int journal_reader_next(struct journal_reader *r, const struct record **ret,
 			const char **ret_error) _must_check_;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writing of a run directory. Nothing is buffered: what was handed over is in the page
+ * cache when the call returns, so only a crash of the controller itself can lose it, and
+ * journal_sync bounds that.
+ */
+#include "journal/journal.h"
+
+#include "files.h"
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of a directory that holds a journal: is somebody writing it? */
+static int taken(const struct journal *j)
+{
+	_cleanup_close_ int fd = openat(j->dir_fd, "journal.jsonl", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -EBUSY;
+	return -EEXIST;
+}
+
+static int create_console(struct journal *j)
+{
+	int r = journal_files_open(j, "console.raw", O_CREAT | O_EXCL, &j->raw_fd);
+
+	if (r < 0)
+		return r;
+	r = journal_files_open(j, "console.timing", O_CREAT | O_EXCL, &j->timing_fd);
+	if (r < 0) {
+		unlinkat(j->dir_fd, "console.raw", 0);
+		return r;
+	}
+	if (mkdirat(j->dir_fd, "splats", 0777) == 0 || errno == EEXIST)
+		return 0;
+	r = -errno;
+	unlinkat(j->dir_fd, "console.raw", 0);
+	unlinkat(j->dir_fd, "console.timing", 0);
+	return r;
+}
+
+static int create_files(struct journal *j)
+{
+	int r = journal_files_open(j, "journal.jsonl", O_CREAT | O_EXCL, &j->journal_fd);
+
+	if (r == -EEXIST)
+		return taken(j);
+	if (r < 0)
+		return r;
+	/* Waits at most for somebody who looks, in taken(), whether it is locked. */
+	r = journal_files_lock(j, true);
+	if (r == 0)
+		r = create_console(j);
+	if (r < 0)
+		unlinkat(j->dir_fd, "journal.jsonl", 0);
+	else
+		(void)fsync(j->dir_fd); /* some filesystems refuse it for directories */
+	return r;
+}
+
+int journal_create(const char *dir, struct journal **ret)
+{
+	struct journal *j;
+	int r = file_make_directories(dir);
+
+	if (r == 0)
+		r = journal_files_new(dir, &j);
+	if (r < 0)
+		return r;
+	r = create_files(j);
+	if (r < 0) {
+		journal_close(j);
+		return r;
+	}
+	*ret = j;
+	return 0;
+}
+
+int journal_append(struct journal *j, const struct record *record)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t n;
+
+	if (j->journal_failed)
+		return j->journal_failed;
+	line = record_to_json(record);
+	n = strlen(line);
+	line[n] = '\n'; /* over the NUL: one write, and no copy */
+	j->journal_failed =
+		journal_files_add(j->journal_fd, &j->journal_size, line, n + 1);
+	return j->journal_failed;
+}
+
+/*
+ * scriptreplay(1) takes the first line of the raw file for the header that script(1)
+ * writes and skips it, so the bytes of this line have no time.
+ */
+static size_t untimed_bytes(struct journal *j, const char *bytes, size_t n)
+{
+	const char *newline;
+
+	if (j->first_line_over)
+		return 0;
+	newline = memchr(bytes, '\n', n);
+	if (!newline)
+		return n;
+	j->first_line_over = true;
+	return (size_t)(newline - bytes) + 1;
+}
+
+/* As far as there is room. */
+static int write_raw(struct journal *j, const char *bytes, size_t n, size_t *ret_done)
+{
+	size_t done = 0;
+	int r = 0;
+
+	while (done < n) {
+		ssize_t written = write(j->raw_fd, bytes + done, n - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			r = -errno;
+			break;
+		}
+		done += (size_t)written;
+	}
+	*ret_done = done;
+	return r;
+}
+
+int journal_console(struct journal *j, const void *bytes, size_t n, uint64_t now_ns)
+{
+	size_t done, timed;
+	uint64_t delay_ns;
+	int r, timing_r = 0;
+
+	if (j->console_failed)
+		return j->console_failed;
+	r = write_raw(j, bytes, n, &done);
+	j->raw_size += done;
+	timed = done - untimed_bytes(j, bytes, done);
+	if (timed) {
+		delay_ns = j->last_ns && now_ns > j->last_ns ? now_ns - j->last_ns : 0;
+		timing_r = journal_timing_add(j, delay_ns, timed);
+		j->last_ns = now_ns;
+	}
+	j->console_failed = r < 0 ? r : timing_r;
+	return j->console_failed;
+}
+
+int journal_sync(struct journal *j)
+{
+	const int fds[] = { j->raw_fd, j->timing_fd, j->journal_fd };
+	int r = 0;
+
+	/* Evidence first: a record may speak of bytes, never the other way round. */
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fdatasync(fds[i]) < 0 && r == 0)
+			r = -errno;
+	return r;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Run directories: what stands in them, what is refused, what is repaired. */
+#include "base/num.h"
+
+#include "run_dir.h"
+
+#include <errno.h>
+
+/* -- writing -------------------------------------------------------------------------------- */
+
+static void run_directory(void **state)
+{
+	struct journal *j = create();
+
+	(void)state;
+	assert_string_equal(journal_dir(j), dir);
+	assert_int_equal(journal_append(j, &cycle_1), 0);
+	assert_int_equal(journal_append(j, &cycle_1), 0);
+	assert_int_equal(journal_sync(j), 0);
+	assert_content("journal.jsonl", CYCLE_1 CYCLE_1);
+	assert_content("console.raw", "");
+	assert_content("console.timing", "");
+	journal_close(j);
+	journal_close(NULL);
+}
+
+static void console_is_kept_with_its_time(void **state)
+{
+	struct journal *j = create();
+
+	(void)state;
+	/* scriptreplay skips the first line: it has no time. */
+	assert_int_equal(journal_console(j, "U-Boot", 6, 5 * NS_PER_SEC), 0);
+	assert_int_equal(journal_console(j, " 20\nab", 6, 6 * NS_PER_SEC), 0);
+	assert_int_equal(journal_console(j, "\0\xff", 2, 6250 * NS_PER_MSEC), 0);
+	assert_int_equal(journal_console(j, "", 0, 7 * NS_PER_SEC), 0);
+	/* A clock that steps back does not make negative delays. */
+	assert_int_equal(journal_console(j, "c", 1, 6 * NS_PER_SEC), 0);
+	assert_int_equal(journal_console_offset(j), 15);
+	assert_content("console.timing", "0.000000 2\n0.250000 2\n0.000000 1\n");
+	journal_close(j);
+}
+
+static void scriptreplay_plays_it(void **state)
+{
+	struct journal *j;
+	_cleanup_free_ char *command = NULL;
+	char out[256];
+	FILE *replay;
+	size_t n;
+
+	(void)state;
+	if (access("/usr/bin/scriptreplay", X_OK) < 0)
+		skip();
+	j = create();
+	assert_int_equal(journal_console(j, "first\nsec", 9, NS_PER_SEC), 0);
+	assert_int_equal(journal_console(j, "ond\nthird", 9, 1001 * NS_PER_MSEC), 0);
+	assert_int_equal(journal_console(j, " line\n", 6, 1002 * NS_PER_MSEC), 0);
+	journal_close(j);
+	command = xasprintf("cd %s && scriptreplay --timing console.timing console.raw",
+			    dir);
+	replay = popen(command, "r");
+	assert_non_null(replay);
+	n = fread(out, 1, sizeof(out) - 1, replay);
+	out[n] = '\0';
+	assert_int_equal(pclose(replay), 0);
+	/* The last newline is scriptreplay's own. */
+	assert_string_equal(out, "second\nthird line\n\n");
+}
+
+static void taken_directories_are_refused(void **state)
+{
+	struct journal *j = create(), *other = NULL;
+
+	(void)state;
+	assert_int_equal(journal_create(dir, &other), -EBUSY);
+	assert_int_equal(journal_resume(dir, &other), -EBUSY);
+	assert_int_equal(journal_append(j, &cycle_1), 0);
+	journal_close(j);
+	assert_int_equal(journal_create(dir, &other), -EEXIST);
+	assert_content("journal.jsonl", CYCLE_1);
+	assert_null(other);
+}
+
+static void foreign_files_are_left_alone(void **state)
+{
+	_cleanup_free_ char *path = xasprintf("%s/journal.jsonl", dir);
+	struct journal *j = NULL;
+
+	(void)state;
+	assert_int_equal(file_make_directories(dir), 0);
+	put("console.raw", "mine");
+	assert_int_equal(journal_create(dir, &j), -EEXIST);
+	assert_content("console.raw", "mine");
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void hopeless_directories(void **state)
+{
+	struct journal *j = NULL;
+	struct journal_reader *r = NULL;
+	_cleanup_free_ char *below = xasprintf("%s/console.raw/x", dir);
+
+	(void)state;
+	assert_int_equal(journal_resume(dir, &j), -ENOENT);
+	assert_int_equal(journal_reader_open(dir, &r), -ENOENT);
+	journal_close(create());
+	assert_int_equal(journal_create(below, &j), -ENOTDIR);
+	assert_int_equal(journal_resume(scratch, &j), -ENOENT);
+	assert_int_equal(journal_reader_open(scratch, &r), -ENOENT);
+}
+
+static void extracts(void **state)
+{
+	struct finding f = { .offset = 6, .size = 7 };
+	struct journal *j = create();
+	char *name = NULL;
+
+	(void)state;
+	assert_int_equal(journal_console(j, "first\nOops: 1\nrest\n", 19, 1), 0);
+	strcpy(f.bug, "null-deref:../iommu/$(x)::get dma");
+	assert_int_equal(journal_extract(j, &f, TEXT("cycle: 1"), &name), 0);
+	assert_string_equal(name, "splats/0001-null-deref-..-iommu-x-get-dma.txt");
+	assert_content(name, "cycle: 1\n\nOops: 1");
+	free(name);
+	/* Beyond the end: what there is. No bug: the kind. */
+	f = (struct finding){ .kind = "oops", .offset = 14, .size = 1 << 20 };
+	assert_int_equal(journal_extract(j, &f, TEXT("a: b\nc: d\n"), &name), 0);
+	assert_string_equal(name, "splats/0002-oops.txt");
+	assert_content(name, "a: b\nc: d\n\nrest\n");
+	free(name);
+	f = (struct finding){ .kind = "///", .offset = 1 << 20, .size = 5 };
+	assert_int_equal(journal_extract(j, &f, TEXT_NONE, &name), 0);
+	assert_string_equal(name, "splats/0003-finding.txt");
+	assert_content(name, "\n");
+	free(name);
+	journal_close(j);
+}
+
+/* -- repairing -------------------------------------------------------------------------------- */
+
+static void lost_console_bytes(void **state)
+{
+	struct journal *j = NULL;
+
+	(void)state;
+	journal_close(create());
+	/* The controller crashed: timing came to disk, a part of the console did not. */
+	put("journal.jsonl", CYCLE_1 "{\"type\":\"cyc");
+	put("console.raw", "1\n234567");
+	put("console.timing", "0.000000 3\n1.000000 2\n1.000000 9\n1.000000 9\n1.00");
+	assert_int_equal(journal_resume(dir, &j), 0);
+	assert_content("journal.jsonl", CYCLE_1);
+	assert_content("console.timing", "0.000000 3\n1.000000 2\n0.000000 1\n");
+	assert_int_equal(journal_console(j, "8", 1, NS_PER_SEC), 0);
+	assert_content("console.timing",
+		       "0.000000 3\n1.000000 2\n0.000000 1\n0.000000 1\n");
+	journal_close(j);
+}
+
+static void torn_tails_of_any_length(void **state)
+{
+	(void)state;
+	for (size_t tail = 4090; tail < 4103; tail++) {
+		_cleanup_free_ char *content = xcalloc(sizeof(CYCLE_1) + tail, 1);
+		struct journal *j = NULL;
+
+		strcpy(content, CYCLE_1);
+		memset(content + strlen(content), 'x', tail);
+		journal_close(create());
+		put("journal.jsonl", content);
+		assert_int_equal(journal_resume(dir, &j), 0);
+		assert_content("journal.jsonl", CYCLE_1);
+		journal_close(j);
+		/* And one that holds nothing else. */
+		put("journal.jsonl", content + strlen(CYCLE_1));
+		assert_int_equal(journal_resume(dir, &j), 0);
+		assert_content("journal.jsonl", "");
+		journal_close(j);
+		remove_run();
+	}
+}
+
+/* -- reading -------------------------------------------------------------------------------- */
+
+static void reader_names_lines(void **state)
+{
+	struct journal_reader *r;
+	const struct record *record;
+	const char *error = NULL;
+	_cleanup_free_ char *path = xasprintf("%s/journal.jsonl", dir);
+
+	(void)state;
+	journal_close(create());
+	put("journal.jsonl",
+	    CYCLE_1 "{\"type\":\"from-tomorrow\"}\nrubbish\n\n" CYCLE_1 "{\"type\":");
+	assert_int_equal(journal_reader_open(path, &r), 0);
+	assert_int_equal(journal_reader_next(r, &record, &error), 1);
+	assert_int_equal(record->type, RECORD_CYCLE);
+	assert_int_equal(journal_reader_next(r, &record, &error), -EINVAL);
+	assert_non_null(strstr(error, "line 3: not JSON: "));
+	assert_int_equal(journal_reader_next(r, &record, &error), -EINVAL);
+	assert_non_null(strstr(error, "line 4: not JSON: "));
+	assert_false(journal_reader_torn(r));
+	assert_int_equal(journal_reader_next(r, &record, &error), 1);
+	assert_int_equal(record->cycle, 1);
+	assert_int_equal(journal_reader_next(r, &record, &error), 0);
+	assert_true(journal_reader_torn(r));
+	assert_int_equal(journal_reader_next(r, &record, &error), 0);
+	journal_reader_close(r);
+	journal_reader_close(NULL);
+}
+
+/* The journal of a run that goes on. */
+static void reader_follows(void **state)
+{
+	struct journal *j = create();
+	struct journal_reader *r;
+	const struct record *record;
+	const char *error = NULL;
+
+	(void)state;
+	assert_int_equal(journal_reader_open(dir, &r), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(journal_reader_next(r, &record, &error), 0);
+		assert_int_equal(journal_append(j, &cycle_1), 0);
+		assert_int_equal(journal_reader_next(r, &record, &error), 1);
+	}
+	journal_reader_close(r);
+	journal_close(j);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(run_directory),
+		TEST(console_is_kept_with_its_time),
+		TEST(scriptreplay_plays_it),
+		TEST(taken_directories_are_refused),
+		TEST(foreign_files_are_left_alone),
+		TEST(hopeless_directories),
+		TEST(extracts),
+		TEST(lost_console_bytes),
+		TEST(torn_tails_of_any_length),
+		TEST(reader_names_lines),
+		TEST(reader_follows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
