@@ -2,7 +2,8 @@
 /*
  * The ping flood: ICMP echo requests in an open loop. It runs as a process of its own
  * (`iommu-stress flood`), which writes one line of samples to standard output each
- * FLOOD_SAMPLE_MS and ends when its standard input ends.
+ * FLOOD_SAMPLE_MS and ends when its standard input ends, with a last sample. A line that
+ * its reader leaves no room for is left out: the flood never waits.
  */
 #pragma once
 
@@ -26,7 +27,12 @@ enum flood_family {
 };
 
 #define FLOOD_RATE_AUTO 0 /* find what the target keeps up with, hold just below */
-#define FLOOD_RATE_MAX  UINT32_MAX /* as fast as this controller can */
+#define FLOOD_RATE_MAX  UINT32_MAX /* as fast as the path takes */
+
+/* What "rate=N" and "size=BYTES" may say; one path's limit of the size may be lower. */
+#define FLOOD_RATE_LIMIT 10000000u
+#define FLOOD_SIZE_MIN   16u
+#define FLOOD_SIZE_LIMIT 65487u /* of an IPv6 echo request */
 
 struct flood_spec {
 	enum flood_family family;
@@ -47,8 +53,8 @@ int flood_spec_parse(const char *words, struct flood_spec *spec,
 
 /*
  * One sample. Counters run from the start of the process; times are CLOCK_BOOTTIME ns.
- * As text: `flood state=hold sent=.. replies=.. drops=.. rate=.. reply_rate=.. rtt_us=..
- * steady=0|1 first_reply=NS last_reply=NS at=NS`.
+ * As text: `flood state=hold sent=.. replies=.. drops=.. bad=.. rate=.. reply_rate=..
+ * rtt_us=.. steady=0|1 first_reply=NS last_reply=NS at=NS`.
  */
 enum flood_state {
 	FLOOD_WAIT, /* no reply yet: probing slowly */
@@ -60,15 +66,26 @@ struct flood_sample {
 	enum flood_state state;
 	uint64_t at_ns;
 	uint64_t sent, replies;
-	uint64_t drops;         /* requests that the path did not take */
-	uint32_t rate;          /* requests a second wanted now */
-	uint32_t reply_rate;    /* replies a second over the last window */
-	uint32_t rtt_us;        /* median of the last window, 0 = none */
-	bool steady;            /* replies have been steady for the confirmation window */
+	uint64_t drops; /* requests that the path did not take in time, not in sent */
+	uint64_t bad;   /* replies to our requests with damaged content */
+	uint32_t rate;  /* requests a second wanted now */
+	uint32_t reply_rate; /* replies a second over the last 500 ms */
+	uint32_t rtt_us;     /* median of the replies since the last sample, 0 = none */
+	/*
+	 * Replies have been steady for the confirmation window of 500 ms (longer at rates
+	 * below 20 a second): the rules are in load/steady.h.
+	 */
+	bool steady;
 	uint64_t last_reply_ns; /* 0 = none yet */
-	uint64_t first_reply_ns; /* first reply after the last silence of >= 500 ms */
+	/*
+	 * First reply after the last silence of >= 500 ms (three requests' time at rates
+	 * below 6 a second).
+	 */
+	uint64_t first_reply_ns;
 };
 
 /* False for a line that is no sample. */
 bool flood_sample_parse(struct text line, struct flood_sample *ret);
+/* Adds the line, without a newline. */
+void flood_sample_format(const struct flood_sample *sample, struct strbuf *out);
 const char *flood_state_name(enum flood_state state);
