@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When to send how many requests. Pure: time and counters are handed in, so that a test
+ * can play any target. Three states (enum flood_state): probe until the target answers,
+ * look for the rate it keeps up with, hold that rate whatever happens.
+ */
+#pragma once
+
+#include "load/flood.h"
+
+/* While nothing has answered yet, and below what no target is slowed down. */
+#define PACE_PROBE 50u
+#define PACE_FLOOR 50u
+/*
+ * Held of the best rate that the target answered. The rest is left to the target's shell:
+ * replies are made in softirq context, which goes before it.
+ */
+#define PACE_HOLD_PERCENT 80u
+/* Of the requests; with fewer replies for PACE_POOR_NS the rate is lowered. */
+#define PACE_POOR_PERCENT 60u
+/* Most requests that are due at once: what a millisecond or two late is made up for. */
+#define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
+#define PACE_BATCH      64u
+
+/* Since the start. */
+struct pace_counts {
+	uint64_t sent, drops, replies;
+	uint32_t rtt_us; /* median of late, 0 = unknown */
+};
+
+struct pace {
+	enum flood_state state;
+	uint32_t wanted; /* of the spec */
+	uint32_t rate;   /* now */
+
+	/* Token bucket, in requests x NS_PER_SEC. */
+	uint64_t credit, filled_ns;
+	uint64_t overflow; /* credit that did not fit since pace_take_overflow */
+
+	/* RAMP: this step. HOLD: this look. */
+	uint64_t mark_ns;
+	struct pace_counts base;
+	bool measuring;
+	unsigned int misses;
+	uint32_t best;        /* replies a second */
+	uint32_t base_rtt_us; /* of the quickest step */
+
+	/* HOLD. */
+	uint64_t heard_ns;
+	bool silent, lowered;
+	uint64_t poor_ns;
+	struct pace_counts poor_base;
+};
+
+void pace_init(struct pace *p, uint32_t wanted, uint64_t now);
+/* Tells what was sent and answered until now; each millisecond or so, and each sample. */
+void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
+
+/* Requests to send now, at most PACE_BATCH. */
+unsigned int pace_due(struct pace *p, uint64_t now);
+/* n of them were sent. */
+void pace_spend(struct pace *p, unsigned int n);
+/* Requests that could not be sent in time since the last call. */
+uint64_t pace_take_overflow(struct pace *p);
+/* When the next request is due; now or earlier: at once. */
+uint64_t pace_next_ns(const struct pace *p, uint64_t now);

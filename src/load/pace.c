@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The ramp doubles the rate in steps of a settling time, in which queues find their new
+ * level, and a measuring time. A step that the target does not keep up with is measured
+ * twice: an emulated board stops for tens of milliseconds now and then. What is held then
+ * is a fraction of the best reply rate, not of the last request rate: overloaded targets
+ * answer less than they could.
+ */
+#include "load/pace.h"
+
+#include "base/num.h"
+
+#define RAMP_START    250u
+#define RAMP_MAX      2000000u
+#define RAMP_FACTOR   2u
+#define RAMP_SETTLE   (50 * NS_PER_MSEC)
+#define RAMP_MEASURE  (100 * NS_PER_MSEC)
+#define RAMP_MISSES   2u
+#define KEEPS_PERCENT 95u
+/* Below this the controller itself cannot send what is wanted. */
+#define SENDS_PERCENT 80u
+/* Queues fill before they drop: a round trip this long is no longer keeping up. */
+#define RTT_FACTOR 10u
+#define RTT_FINE   20000u /* us */
+
+#define HOLD_LOOK    (100 * NS_PER_MSEC)
+#define HOLD_SILENCE (500 * NS_PER_MSEC)
+#define HOLD_POOR    (2 * NS_PER_SEC)
+
+static uint32_t probe_rate(uint32_t wanted)
+{
+	return wanted == FLOOD_RATE_AUTO || wanted > PACE_PROBE ? PACE_PROBE : wanted;
+}
+
+void pace_init(struct pace *p, uint32_t wanted, uint64_t now)
+{
+	*p = (struct pace){ .state = FLOOD_WAIT,
+			    .wanted = wanted,
+			    .rate = probe_rate(wanted),
+			    .filled_ns = now,
+			    .mark_ns = now,
+			    /* The first request is due at once. */
+			    .credit = NS_PER_SEC };
+}
+
+static struct pace_counts since(const struct pace_counts *now,
+				const struct pace_counts *base)
+{
+	return (struct pace_counts){ .sent = now->sent - base->sent,
+				     .drops = now->drops - base->drops,
+				     .replies = now->replies - base->replies,
+				     .rtt_us = now->rtt_us };
+}
+
+static void mark(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	p->mark_ns = now;
+	p->base = *counts;
+}
+
+static void ramp_step(struct pace *p, uint32_t rate, uint64_t now,
+		      const struct pace_counts *counts)
+{
+	p->rate = rate > RAMP_MAX ? RAMP_MAX : rate;
+	p->measuring = false;
+	p->misses = 0;
+	mark(p, now, counts);
+}
+
+static void ramp_begin(struct pace *p, uint32_t rate, uint64_t now,
+		       const struct pace_counts *counts)
+{
+	p->state = FLOOD_RAMP;
+	p->best = 0;
+	p->base_rtt_us = 0;
+	ramp_step(p, rate, now, counts);
+}
+
+static void hold_begin(struct pace *p, uint32_t rate, uint64_t now,
+		       const struct pace_counts *counts)
+{
+	p->state = FLOOD_HOLD;
+	p->rate = rate;
+	p->silent = p->lowered = false;
+	p->heard_ns = now;
+	p->poor_ns = 0;
+	mark(p, now, counts);
+}
+
+static uint32_t hold_rate(uint64_t replies, uint64_t elapsed)
+{
+	uint64_t rate = replies * NS_PER_SEC / elapsed * PACE_HOLD_PERCENT / 100;
+
+	return rate < PACE_FLOOR ? PACE_FLOOR : (uint32_t)rate;
+}
+
+static bool keeps_up(const struct pace *p, const struct pace_counts *step,
+		     uint64_t elapsed)
+{
+	uint64_t attempts = step->sent + step->drops;
+
+	if (attempts * 100 < p->rate * elapsed / NS_PER_SEC * SENDS_PERCENT)
+		return false;
+	if (step->rtt_us > RTT_FINE && step->rtt_us > p->base_rtt_us * RTT_FACTOR)
+		return false;
+	return step->replies * 100 >= attempts * KEEPS_PERCENT;
+}
+
+static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	struct pace_counts step = since(counts, &p->base);
+	uint64_t elapsed = now - p->mark_ns;
+	uint64_t answered = step.replies * NS_PER_SEC / elapsed;
+
+	/* Replies that a stall held back do not count for more than was asked. */
+	if (answered > p->rate)
+		answered = p->rate;
+	if (answered > p->best)
+		p->best = (uint32_t)answered;
+	if (keeps_up(p, &step, elapsed) && p->rate < RAMP_MAX) {
+		if (step.rtt_us && (!p->base_rtt_us || step.rtt_us < p->base_rtt_us))
+			p->base_rtt_us = step.rtt_us;
+		ramp_step(p, p->rate * RAMP_FACTOR, now, counts);
+	} else if (++p->misses < RAMP_MISSES) {
+		mark(p, now, counts);
+	} else if (p->best) {
+		hold_begin(p, hold_rate(p->best, NS_PER_SEC), now, counts);
+	} else {
+		/* It went away before anything was learnt. */
+		p->state = FLOOD_WAIT;
+		p->rate = probe_rate(p->wanted);
+		mark(p, now, counts);
+	}
+}
+
+static void ramp_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	if (!p->measuring && now - p->mark_ns >= RAMP_SETTLE) {
+		p->measuring = true;
+		mark(p, now, counts);
+	} else if (p->measuring && now - p->mark_ns >= RAMP_MEASURE) {
+		ramp_judge(p, now, counts);
+	}
+}
+
+/* Lowers the rate of a target that answers, but too little for too long. */
+static void hold_poor(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	struct pace_counts all = since(counts, &p->poor_base);
+	uint32_t rate;
+
+	if (now - p->poor_ns < HOLD_POOR)
+		return;
+	rate = hold_rate(all.replies, now - p->poor_ns);
+	p->poor_ns = 0;
+	if (rate < p->rate) {
+		p->rate = rate;
+		p->lowered = true;
+	}
+}
+
+static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	struct pace_counts look;
+	bool was_silent = p->silent;
+
+	if (p->wanted != FLOOD_RATE_AUTO || now - p->mark_ns < HOLD_LOOK)
+		return;
+	look = since(counts, &p->base);
+	mark(p, now, counts);
+	if (!look.replies) {
+		/* The moment that this is all about: the rate stays. */
+		p->silent = now - p->heard_ns >= HOLD_SILENCE;
+		if (p->silent)
+			p->poor_ns = 0;
+		return;
+	}
+	p->heard_ns = now;
+	p->silent = false;
+	if (was_silent && p->lowered) {
+		/* A new boot may do what the last one could not. */
+		ramp_begin(p, p->rate, now, counts);
+	} else if (look.replies * 100 >= (look.sent + look.drops) * PACE_POOR_PERCENT) {
+		p->poor_ns = 0;
+	} else if (!p->poor_ns) {
+		p->poor_ns = now;
+		p->poor_base = *counts;
+	} else {
+		hold_poor(p, now, counts);
+	}
+}
+
+void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	switch (p->state) {
+	case FLOOD_WAIT:
+		if (counts->replies == p->base.replies)
+			break;
+		if (p->wanted == FLOOD_RATE_AUTO)
+			ramp_begin(p, RAMP_START, now, counts);
+		else
+			hold_begin(p, p->wanted, now, counts);
+		break;
+	case FLOOD_RAMP:
+		ramp_feed(p, now, counts);
+		break;
+	case FLOOD_HOLD:
+		hold_feed(p, now, counts);
+		break;
+	}
+}
+
+/* The one that is due, and the backlog. */
+static uint64_t credit_max(const struct pace *p)
+{
+	return NS_PER_SEC + p->rate * PACE_BACKLOG_NS;
+}
+
+unsigned int pace_due(struct pace *p, uint64_t now)
+{
+	uint64_t elapsed = now - p->filled_ns, due;
+
+	p->filled_ns = now;
+	if (p->rate == FLOOD_RATE_MAX)
+		return PACE_BATCH;
+	/* Longer gaps are a suspended controller's, not a schedule. */
+	if (elapsed > NS_PER_SEC)
+		elapsed = NS_PER_SEC;
+	p->credit += p->rate * elapsed;
+	if (p->credit > credit_max(p)) {
+		p->overflow += p->credit - credit_max(p);
+		p->credit = credit_max(p);
+	}
+	due = p->credit / NS_PER_SEC;
+	return due > PACE_BATCH ? PACE_BATCH : (unsigned int)due;
+}
+
+void pace_spend(struct pace *p, unsigned int n)
+{
+	if (p->rate != FLOOD_RATE_MAX)
+		p->credit -= n * NS_PER_SEC;
+}
+
+uint64_t pace_take_overflow(struct pace *p)
+{
+	uint64_t n = p->overflow / NS_PER_SEC;
+
+	p->overflow %= NS_PER_SEC;
+	return n;
+}
+
+uint64_t pace_next_ns(const struct pace *p, uint64_t now)
+{
+	if (p->rate == FLOOD_RATE_MAX || p->credit >= NS_PER_SEC)
+		return now;
+	return now + (NS_PER_SEC - p->credit + p->rate - 1) / p->rate;
+}

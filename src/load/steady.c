@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "load/steady.h"
+
+#include "base/num.h"
+
+void steady_init(struct steady *s, uint32_t wanted)
+{
+	*s = (struct steady){ .wanted = wanted };
+}
+
+void steady_add(struct steady *s, const struct pace *pace,
+		const struct steady_sample *sample)
+{
+	s->ring[s->next] = *sample;
+	s->next = (s->next + 1) % STEADY_SAMPLES;
+	if (s->n < STEADY_SAMPLES)
+		s->n++;
+	if (pace->state != FLOOD_HOLD || pace->rate != s->rate)
+		s->held = 0;
+	else if (s->held < STEADY_SAMPLES)
+		s->held++;
+	s->rate = pace->state == FLOOD_HOLD ? pace->rate : 0;
+}
+
+/* Adds up n samples, the newest of which is `back` samples old. */
+static struct steady_sample sum(const struct steady *s, unsigned int back, unsigned int n)
+{
+	struct steady_sample all = { 0 };
+
+	for (unsigned int i = back; i < back + n && i < s->n; i++) {
+		const struct steady_sample *one =
+			&s->ring[(s->next + STEADY_SAMPLES - 1 - i) % STEADY_SAMPLES];
+
+		all.elapsed_ns += one->elapsed_ns;
+		all.attempts += one->attempts;
+		all.replies += one->replies;
+	}
+	return all;
+}
+
+static uint32_t per_second(const struct steady_sample *all)
+{
+	return all->elapsed_ns ? (uint32_t)(all->replies * NS_PER_SEC / all->elapsed_ns) :
+				 0;
+}
+
+uint32_t steady_reply_rate(const struct steady *s)
+{
+	struct steady_sample all = sum(s, 0, STEADY_BUCKETS);
+
+	return per_second(&all);
+}
+
+static unsigned int samples_a_bucket(uint32_t rate)
+{
+	const unsigned int enough = STEADY_EXPECTED * 1000 / FLOOD_SAMPLE_MS;
+
+	return rate >= enough || !rate ? 1 : (enough + rate - 1) / rate;
+}
+
+/* In thousandths of a reply, so that no fraction is lost at small rates. */
+static bool near_mean(const struct steady_sample *bucket, const struct steady_sample *all)
+{
+	uint64_t mean = all->replies * 1000 * bucket->elapsed_ns / all->elapsed_ns;
+	uint64_t have = bucket->replies * 1000;
+	uint64_t off = have > mean ? have - mean : mean - have;
+	uint64_t allowed = mean * STEADY_PERCENT / 100;
+
+	return off <= (allowed < 1000 ? 1000 : allowed);
+}
+
+bool steady_judge(const struct steady *s)
+{
+	unsigned int per_bucket = samples_a_bucket(s->rate);
+	uint32_t min = s->rate / 2 < STEADY_MIN ? s->rate / 2 : STEADY_MIN;
+	struct steady_sample all;
+
+	if (!s->rate || s->held < per_bucket * STEADY_BUCKETS)
+		return false;
+	all = sum(s, 0, per_bucket * STEADY_BUCKETS);
+	if (!all.elapsed_ns || per_second(&all) < min)
+		return false;
+	if (s->wanted == FLOOD_RATE_AUTO &&
+	    all.replies * 100 < all.attempts * PACE_POOR_PERCENT)
+		return false;
+	for (unsigned int i = 0; i < STEADY_BUCKETS; i++) {
+		struct steady_sample bucket = sum(s, i * per_bucket, per_bucket);
+
+		if (!bucket.replies || !near_mean(&bucket, &all))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pace against played targets, in virtual time. */
+#include "base/num.h"
+#include "load/pace.h"
+#include "load/steady.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define START    (1000 * NS_PER_SEC)
+#define NO_LIMIT UINT32_MAX
+
+/* A target with a queue in front of it. */
+struct played {
+	struct pace pace;
+	struct steady steady;
+	uint64_t now, last_sample;
+	struct pace_counts counts, sampled;
+	uint32_t capacity;        /* answers a second */
+	unsigned int loss;        /* percent of the requests that are lost */
+	unsigned int queue_max;   /* requests that wait for an answer */
+	uint32_t livelock;        /* with more requests a second than this it does half */
+	double queue, work, lost; /* fractions add up */
+	bool down;                /* answers nothing, takes all */
+	bool blocked;             /* takes nothing */
+};
+
+static struct played play_start(uint32_t wanted, uint32_t capacity)
+{
+	struct played p = {
+		.now = START, .last_sample = START, .capacity = capacity, .queue_max = 300
+	};
+
+	pace_init(&p.pace, wanted, START);
+	steady_init(&p.steady, wanted);
+	return p;
+}
+
+static void play_target(struct played *p, unsigned int n)
+{
+	double can = p->capacity / 1000.0;
+
+	if (p->livelock && p->pace.rate > p->livelock)
+		can /= 2;
+	p->lost += n * p->loss / 100.0;
+	p->queue += n - (unsigned int)p->lost;
+	p->lost -= (unsigned int)p->lost;
+	if (p->queue > p->queue_max)
+		p->queue = p->queue_max;
+	p->work += can < p->queue ? can : p->queue;
+	p->queue -= can < p->queue ? can : p->queue;
+	p->counts.replies += (uint64_t)p->work;
+	p->counts.rtt_us = (uint32_t)(500 + p->queue / can * 1000);
+	p->work -= (uint64_t)p->work;
+}
+
+static void play_sample(struct played *p)
+{
+	steady_add(&p->steady, &p->pace,
+		   &(struct steady_sample){
+			   .elapsed_ns = p->now - p->last_sample,
+			   .attempts = p->counts.sent + p->counts.drops -
+				       p->sampled.sent - p->sampled.drops,
+			   .replies = p->counts.replies - p->sampled.replies });
+	p->sampled = p->counts;
+	p->last_sample = p->now;
+}
+
+static void play(struct played *p, unsigned int ms)
+{
+	while (ms--) {
+		unsigned int n;
+
+		p->now += NS_PER_MSEC;
+		pace_feed(&p->pace, p->now, &p->counts);
+		n = pace_due(&p->pace, p->now);
+		if (p->blocked) {
+			p->counts.drops += pace_take_overflow(&p->pace);
+			n = 0;
+		} else {
+			pace_spend(&p->pace, n);
+			p->counts.sent += n;
+		}
+		if (p->down)
+			p->queue = 0;
+		else
+			play_target(p, n);
+		if (p->now - p->last_sample >= 100 * NS_PER_MSEC)
+			play_sample(p);
+	}
+}
+
+/* Milliseconds until the pace holds, at most `limit`. */
+static unsigned int play_until_hold(struct played *p, unsigned int limit)
+{
+	unsigned int ms = 0;
+
+	while (p->pace.state != FLOOD_HOLD && ms < limit) {
+		play(p, 1);
+		ms++;
+	}
+	return ms;
+}
+
+static void test_probes_until_answered(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 2000);
+
+	(void)state;
+	p.down = true;
+	play(&p, 10000);
+	assert_int_equal(p.pace.state, FLOOD_WAIT);
+	assert_in_range(p.counts.sent, 490, 510);
+	assert_false(steady_judge(&p.steady));
+}
+
+static void test_finds_capacity(void **state)
+{
+	static const uint32_t capacities[] = { 300, 2000, 4000, 9000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(capacities); i++) {
+		struct played p = play_start(FLOOD_RATE_AUTO, capacities[i]);
+
+		assert_in_range(play_until_hold(&p, 5000), 1, 1500);
+		assert_in_range(p.pace.rate, capacities[i] * 70 / 100,
+				capacities[i] * 85 / 100);
+		assert_false(steady_judge(&p.steady));
+		/* What the ramp queued up is answered, then five samples. */
+		play(&p, 1700);
+		assert_true(steady_judge(&p.steady));
+		assert_in_range(steady_reply_rate(&p.steady), p.pace.rate * 95 / 100,
+				p.pace.rate * 105 / 100);
+	}
+}
+
+/* The step of the overload says nothing about what the target can do. */
+static void test_livelock(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 2500);
+
+	(void)state;
+	p.livelock = 2500;
+	play_until_hold(&p, 5000);
+	assert_in_range(p.pace.rate, 1500, 2500);
+}
+
+static void test_very_slow_target_gets_the_floor(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 40);
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	assert_int_equal(p.pace.rate, PACE_FLOOR);
+}
+
+static void test_holds_when_replies_stop(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 2000);
+	uint64_t sent;
+	uint32_t rate;
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	play(&p, 2000);
+	rate = p.pace.rate;
+	sent = p.counts.sent;
+	p.down = true;
+	play(&p, 10000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, rate);
+	assert_in_range(p.counts.sent - sent, 10 * rate - rate / 50,
+			10 * rate + rate / 50);
+	assert_false(steady_judge(&p.steady));
+	/* The next boot: the same rate, and steady again at once. */
+	p.down = false;
+	play(&p, 700);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, rate);
+	assert_true(steady_judge(&p.steady));
+}
+
+static void test_holds_when_path_blocks(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 2000);
+	uint64_t drops;
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	play(&p, 1000);
+	p.blocked = p.down = true;
+	drops = p.counts.drops;
+	play(&p, 5000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.counts.drops - drops, p.pace.rate * 49 / 10,
+			p.pace.rate * 51 / 10);
+	/* No more than the backlog goes out at once. */
+	assert_true(pace_due(&p.pace, p.now + NS_PER_MSEC) <=
+		    p.pace.rate * PACE_BACKLOG_NS / NS_PER_SEC + 1);
+}
+
+static void test_lowers_for_a_slower_boot(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 4000);
+	uint32_t rate;
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	play(&p, 1000);
+	rate = p.pace.rate;
+	p.down = true;
+	play(&p, 2000);
+	p.down = false;
+	p.capacity = 1000;
+	play(&p, 1500);
+	assert_int_equal(p.pace.rate, rate);
+	play(&p, 2000);
+	assert_in_range(p.pace.rate, 700, 900);
+	play(&p, 1500);
+	assert_true(steady_judge(&p.steady));
+	/* A boot later it can do everything again: found without a restart. */
+	p.down = true;
+	play(&p, 2000);
+	p.down = false;
+	p.capacity = 4000;
+	play(&p, 2500);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.pace.rate, rate * 80 / 100, rate * 120 / 100);
+}
+
+/* Loss is not slowness, but nothing tells them apart: the load stays useful. */
+static void test_loss(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, NO_LIMIT / 2);
+
+	(void)state;
+	p.loss = 30;
+	play_until_hold(&p, 5000);
+	assert_in_range(p.pace.rate, 100, 1000);
+	play(&p, 1000);
+	assert_true(steady_judge(&p.steady));
+}
+
+static void test_dies_in_ramp(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 4000);
+
+	(void)state;
+	play(&p, 400);
+	assert_int_equal(p.pace.state, FLOOD_RAMP);
+	p.down = true;
+	play(&p, 2000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_true(p.pace.rate >= PACE_FLOOR);
+}
+
+static void test_dies_before_ramp_learns(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 4000);
+
+	(void)state;
+	while (p.pace.state == FLOOD_WAIT)
+		play(&p, 1);
+	p.down = true;
+	play(&p, 1000);
+	assert_int_equal(p.pace.state, FLOOD_WAIT);
+	p.down = false;
+	assert_in_range(play_until_hold(&p, 5000), 1, 1500);
+	assert_in_range(p.pace.rate, 2800, 3400);
+}
+
+static void test_fixed_rate(void **state)
+{
+	static const uint32_t rates[] = { 1, 10, 19, 20, 700, 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		struct played p = play_start(rates[i], 50000);
+		uint64_t sent;
+
+		play(&p, 1500);
+		assert_int_equal(p.pace.state, FLOOD_HOLD);
+		assert_int_equal(p.pace.rate, rates[i]);
+		sent = p.counts.sent;
+		play(&p, 20000);
+		assert_in_range(p.counts.sent - sent, 20 * rates[i] - 1,
+				20 * rates[i] + 1);
+		assert_true(steady_judge(&p.steady));
+		p.down = true;
+		play(&p, 3000);
+		assert_false(steady_judge(&p.steady));
+	}
+}
+
+/* Ten a second are confirmed in little over a second. */
+static void test_small_rate_is_confirmed_soon(void **state)
+{
+	struct played p = play_start(10, 50000);
+	unsigned int ms = 0;
+
+	(void)state;
+	while (!steady_judge(&p.steady) && ms < 10000) {
+		play(&p, 1);
+		ms++;
+	}
+	assert_in_range(ms, 1000, 1500);
+}
+
+/* A fixed rate beyond what the target can do is what was asked for. */
+static void test_fixed_rate_beyond_capacity(void **state)
+{
+	struct played p = play_start(20000, 2000);
+
+	(void)state;
+	play(&p, 5000);
+	assert_int_equal(p.pace.rate, 20000);
+	assert_true(steady_judge(&p.steady));
+}
+
+static void test_max(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_MAX, 2000);
+
+	(void)state;
+	assert_int_equal(p.pace.rate, PACE_PROBE);
+	play(&p, 100);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, FLOOD_RATE_MAX);
+	assert_int_equal(pace_due(&p.pace, p.now), PACE_BATCH);
+	assert_true(pace_next_ns(&p.pace, p.now) <= p.now);
+	play(&p, 1000);
+	assert_true(steady_judge(&p.steady));
+}
+
+static void test_no_burst_after_a_gap(void **state)
+{
+	struct pace p;
+	struct pace_counts counts = { .replies = 1 };
+
+	(void)state;
+	pace_init(&p, 4000, START);
+	pace_feed(&p, START, &counts);
+	assert_int_equal(p.rate, 4000);
+	/* An hour of suspend. */
+	assert_int_equal(pace_due(&p, START + 3600 * NS_PER_SEC), 41);
+	pace_spend(&p, 41);
+	assert_int_equal(pace_due(&p, START + 3600 * NS_PER_SEC), 0);
+	assert_int_equal(pace_next_ns(&p, START + 3600 * NS_PER_SEC),
+			 START + 3600 * NS_PER_SEC + 250000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_probes_until_answered),
+		cmocka_unit_test(test_finds_capacity),
+		cmocka_unit_test(test_livelock),
+		cmocka_unit_test(test_very_slow_target_gets_the_floor),
+		cmocka_unit_test(test_holds_when_replies_stop),
+		cmocka_unit_test(test_holds_when_path_blocks),
+		cmocka_unit_test(test_lowers_for_a_slower_boot),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_dies_in_ramp),
+		cmocka_unit_test(test_dies_before_ramp_learns),
+		cmocka_unit_test(test_fixed_rate),
+		cmocka_unit_test(test_small_rate_is_confirmed_soon),
+		cmocka_unit_test(test_fixed_rate_beyond_capacity),
+		cmocka_unit_test(test_max),
+		cmocka_unit_test(test_no_burst_after_a_gap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
