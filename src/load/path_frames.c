@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whole frames over an inherited AF_UNIX datagram socket, as QEMU's `-netdev dgram` speaks
+ * them. Nothing that is sent here can leave the machine.
+ */
+#include "load/path.h"
+
+#include "path_internal.h"
+
+#include <errno.h>
+#include <sys/un.h>
+
+static int frames_send(struct path *path, struct path_request *requests, unsigned int n)
+{
+	return path_send_to(path, path->fds[0], requests, n, 0);
+}
+
+static void frames_take(struct path *path, unsigned int index, struct text frame,
+			path_echo_fn fn, void *arg)
+{
+	uint8_t answer[FRAME_ANSWER];
+	struct frame_echo echo;
+	size_t n;
+
+	(void)index;
+	if (frame_parse_echo(&path->ends, frame, &echo)) {
+		fn(arg, &echo);
+		return;
+	}
+	n = frame_answer(&path->ends, frame, answer);
+	/* The target asks again if this is lost. */
+	if (n && send(path->fds[0], answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return;
+}
+
+static const struct path_ops frames_ops = {
+	.send = frames_send,
+	.take = frames_take,
+	/* net.unix.max_dgram_qlen is 10, if nobody raised it. */
+	.busy = 8,
+};
+
+static bool is_unix_datagram(int fd)
+{
+	int type = 0, domain = 0;
+	socklen_t type_len = sizeof(type), domain_len = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) == 0 &&
+	       type == SOCK_DGRAM && domain == AF_UNIX;
+}
+
+int path_open_frames(int fd, const struct frame_ends *ends, const struct path_spec *spec,
+		     struct path **ret)
+{
+	if (!is_unix_datagram(fd))
+		return -ENOTSOCK;
+	if (spec->size > frame_payload_max(spec->family))
+		return -EMSGSIZE;
+	*ret = path_new(&frames_ops, ends, spec, 2048);
+	(*ret)->fds[0] = fd;
+	return 0;
+}
