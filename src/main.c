@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_classify,
 	&cmd_known,
 	&cmd_board,
+	&cmd_flood,
 	NULL,
 };
 
