@@ -92,14 +92,12 @@ $(O)/tests/%: tests/unit/%.c $(ARCHIVE)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ \
 		$< $(ARCHIVE) $(LDLIBS) -lcmocka
 
-$(O)/tests/scenario/%.o: tests/scenario/%.c $(O)/.flags
-	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 # Fails or kills at the n-th write.
 $(O)/tests/test_journal_faults: override LDFLAGS += -Wl,--wrap=write
 
-.PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+$(O)/tests/scenario/%.o: tests/scenario/%.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/tests/scenario_%: $(O)/tests/scenario/%.o $(SCENARIO_OBJECTS) $(ARCHIVE)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=epoll_wait,--wrap=clock_gettime \

@@ -11,6 +11,7 @@
 
 /* By what a user does first. */
 static const struct command *const commands[] = {
+	&cmd_reboot,
 	&cmd_classify,
 	&cmd_known,
 	&cmd_board,

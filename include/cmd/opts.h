@@ -8,7 +8,6 @@
 #include <argp.h>
 #include <stdbool.h>
 
-extern const struct argp opts_board_argp;  /* struct board_options */
 extern const struct argp opts_load_argp;   /* struct plan */
 extern const struct argp opts_run_argp;    /* struct opts_run */
 extern const struct argp opts_output_argp; /* NULL: sets the log level */

@@ -26,6 +26,7 @@ void log_set_around(void (*before)(void), void (*after)(void))
 }
 
 /* One write for the whole line, so that lines of several processes do not mix. */
+static void emit(const char *format, va_list args, const char *suffix) _printf_(1, 0);
 static void emit(const char *format, va_list args, const char *suffix)
 {
 	char line[2048];

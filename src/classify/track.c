@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* A kernel's first lines: nobody prints a second banner within so many. */
+/* "Linux version" follows "Booting Linux" within so many lines of one boot. */
 #define BANNER_LINES 8
 
 struct milestone_form {
@@ -65,10 +65,12 @@ static bool is_new_boot(const struct track *track, const struct printk *printk,
 		return false;
 	if (track->replay && !track->reset)
 		return false;
-	if (!track->reset && line->number - track->banner_line < BANNER_LINES)
+	if (!track->reset && line->release.n && !track->kernel[0] &&
+	    line->number - track->banner_line < BANNER_LINES)
 		return false;
+	/* Equal: a kernel that never came beyond its first lines was reset. */
 	if (printk->timed && !track->reset)
-		return printk->time_us < track->time_us;
+		return printk->time_us <= track->time_us;
 	return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `iommu-stress reboot`: argv to plan to run. */
 #include "base/log.h"
+#include "cmd-board.h"
 #include "cmd.h"
 #include "cmd/opts.h"
 #include "run/run.h"
@@ -35,7 +36,7 @@ struct input {
 static const struct argp_child children[] = {
 	{ &opts_load_argp, 0, "Load:", 2 },
 	{ &opts_run_argp, 0, "Run:", 3 },
-	{ &opts_board_argp, 0, "Virtual board:", 4 },
+	{ &board_argp, 0, BOARD_ARGP_HEADER, 4 },
 	{ &opts_output_argp, 0, "Output:", 5 },
 	{ 0 },
 };

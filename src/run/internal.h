@@ -81,6 +81,7 @@ struct run {
 	uint64_t settle_until_ns;
 	uint64_t load_recorded_ns;
 	uint64_t random; /* state of the generator */
+	bool lost;       /* it does not come back: there is no next cycle */
 	int failed;      /* -errno: recording is impossible, the run must end */
 	bool color;
 	FILE *out;

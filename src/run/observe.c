@@ -43,13 +43,11 @@ static void on_banner(struct run *run)
 		f->banner_expected = false;
 	else if (f->trigger_ns)
 		run->cycle.banners++;
-	else
-		run->cycle.early_banners++;
+	else if (!run->cycle.early_banners++)
+		run->cycle.restart_phase = run->phase;
 	f->banner_ns = loop_now_ns();
 	f->shell = f->alive = f->panic = f->panic_end = f->powered_off = false;
 	f->probe_ns = 0;
-	/* From here on the console shall not slow the boot down. */
-	target_set_baud(run->target, 0);
 }
 
 static void on_shell(struct run *run, const struct console_line *line)
@@ -170,8 +168,10 @@ static void count_finding(struct cycle_facts *c, const struct finding *finding)
 		rank = 3;
 	}
 	c->panic |= finding->panic;
-	if (rank > before)
-		snprintf(c->worst, sizeof(c->worst), "%s", finding->title);
+	if (rank <= before)
+		return;
+	c->worst_phase = finding->phase;
+	snprintf(c->worst, sizeof(c->worst), "%s", finding->title);
 }
 
 /* What stands above the raw lines of an extracted report. */

@@ -106,20 +106,28 @@ static void power_on(struct run *run)
 			 "power could not be switched on");
 }
 
+/* From the banner on the console shall not slow the boot down. */
+static void full_speed(struct run *run)
+{
+	target_set_baud(run->target, 0);
+}
+
 static bool load_back(const struct run *run)
 {
 	return !run->plan->flood || run->facts.first_reply_up_ns;
 }
 
+/* clang-format off */
 const struct step reboot_steps[] = {
-	/* phase	   act	     go on when */
-	{ PHASE_BOOT, NULL, run_shell_up },
-	{ PHASE_SETTLE, settle, settled },
-	{ PHASE_FLOOD, load_on, load_steady },
-	{ PHASE_TRIGGER, request, requested },
-	{ PHASE_SHUTDOWN, NULL, kernel_gone },
-	{ PHASE_FIRMWARE, power_on, run_banner_seen },
-	{ PHASE_EARLY_BOOT, NULL, run_shell_up },
-	{ PHASE_UP, NULL, load_back },
+	/* phase            act         go on when */
+	{ PHASE_BOOT,       NULL,       run_shell_up },
+	{ PHASE_SETTLE,     settle,     settled },
+	{ PHASE_FLOOD,      load_on,    load_steady },
+	{ PHASE_TRIGGER,    request,    requested },
+	{ PHASE_SHUTDOWN,   NULL,       kernel_gone },
+	{ PHASE_FIRMWARE,   power_on,   run_banner_seen },
+	{ PHASE_EARLY_BOOT, full_speed, run_shell_up },
+	{ PHASE_UP,         NULL,       load_back },
 };
+/* clang-format on */
 const size_t reboot_steps_count = ARRAY_SIZE(reboot_steps);

@@ -71,6 +71,7 @@ bool recover(struct run *run, enum step_end why)
 {
 	bool gone = run->facts.gone[0];
 
+	target_set_baud(run->target, 0);
 	stop_ended_load(run);
 	if (why == STEP_STOPPED)
 		return false;

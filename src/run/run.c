@@ -171,6 +171,21 @@ static void note_end(struct run *run, enum step_end end)
 			 f->gone[0] ? f->gone : f->load_ended);
 }
 
+/* False: interrupted meanwhile. */
+static bool bring_back(struct run *run, enum step_end end)
+{
+	/* A target that has never been up is not brought back by trying it again. */
+	if (!run->fold.kernel[0]) {
+		run->lost = true;
+		return true;
+	}
+	run->cycle.recovered = recover(run, end);
+	if (run->failed || loop_interrupted(run->loop))
+		return false;
+	run->cycle.recovery_failed = run->lost = !run->cycle.recovered;
+	return true;
+}
+
 /* One cycle up to its verdict. False: it was cut short and has none. */
 static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 {
@@ -183,12 +198,8 @@ static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 		return false;
 	note_end(run, end);
 	note_times(run);
-	if (end != STEP_DONE && !recover(run, end)) {
-		if (run->failed || loop_interrupted(run->loop))
-			return false;
-		run->cycle.recovery_failed = run->fold.kernel[0];
-	}
-	run->cycle.recovered = end != STEP_DONE && !run->cycle.recovery_failed;
+	if (end != STEP_DONE && !bring_back(run, end))
+		return false;
 	observe_flush(run);
 	record.verdict.times = run->times;
 	verdict_of_cycle(&run->cycle, &record.verdict.verdict);
@@ -204,8 +215,7 @@ static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 }
 
 /* NULL: go on. */
-static const char *why_enough(const struct run *run, enum outcome last,
-			      unsigned int invalid_row)
+static const char *why_enough(const struct run *run, unsigned int invalid_row)
 {
 	const struct plan *plan = run->plan;
 	const unsigned int *o = run->fold.outcomes;
@@ -214,9 +224,9 @@ static const char *why_enough(const struct run *run, enum outcome last,
 
 	if (run->failed)
 		return "failed";
-	if (last == OUTCOME_LOST)
+	if (run->lost)
 		return "lost";
-	if (invalid_row >= INVALID_MAX || (last == OUTCOME_INVALID && !run->facts.shell))
+	if (invalid_row >= INVALID_MAX)
 		return "invalid";
 	if (plan->until_hits && hits >= plan->until_hits)
 		return "hit";
@@ -251,7 +261,7 @@ static const char *run_cycles(struct run *run)
 		if (!run_cycle(run, n, &outcome))
 			return run->failed ? "failed" : "interrupted";
 		invalid_row = outcome == OUTCOME_INVALID ? invalid_row + 1 : 0;
-		enough = why_enough(run, outcome, invalid_row);
+		enough = why_enough(run, invalid_row);
 	}
 	return enough;
 }
