@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&cmd_known,
 	&cmd_board,
 	&cmd_flood,
+	&cmd_report,
 	NULL,
 };
 
