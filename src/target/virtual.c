@@ -325,6 +325,7 @@ int virtual_open(struct loop *loop, const char *name, const struct board_image *
 			       .net_fd = -1,
 			       .net_board_fd = -1 };
 	v->target.name = v->name;
+	memcpy(v->target.mac, image->mac, sizeof(image->mac));
 	r = open_board(v);
 	if (r < 0)
 		virtual_close(&v->target);
