@@ -22,6 +22,12 @@ extern char **environ;
 /* A child's line longer than this is cut: ours never are. */
 #define LINE_MAX_BYTES 8192
 
+/*
+ * Descriptors for a child are first copied up here: its number of one may be our number of
+ * another, which would be gone by the time it is its turn.
+ */
+#define COPIES_FROM 64
+
 struct child {
 	pid_t pid;
 	int pid_fd, input_fd, output_fd;
@@ -56,7 +62,12 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct child_s
 		r = posix_spawn_file_actions_adddup2(actions, stdio->error, 2);
 	for (size_t i = 0; !r && i < spec->n_fds; i++)
 		r = posix_spawn_file_actions_adddup2(actions, spec->fds[i].fd,
+						     COPIES_FROM + (int)i);
+	for (size_t i = 0; !r && i < spec->n_fds; i++)
+		r = posix_spawn_file_actions_adddup2(actions, COPIES_FROM + (int)i,
 						     spec->fds[i].as);
+	for (size_t i = 0; !r && i < spec->n_fds; i++)
+		r = posix_spawn_file_actions_addclose(actions, COPIES_FROM + (int)i);
 	return r;
 }
 

@@ -116,7 +116,9 @@ static void note_times(struct run *run)
 	t->settle = run->phase_ns[PHASE_SETTLE];
 	t->confirm = run->phase_ns[PHASE_FLOOD] + run->phase_ns[PHASE_UP];
 	t->down = span(f->trigger_ns, f->banner_ns);
-	t->boot = t->down && f->shell_ns > f->banner_ns ? f->shell_ns - f->banner_ns : 0;
+	t->boot = run->phase_ns[PHASE_BOOT];
+	if (t->down && f->shell_ns > f->banner_ns)
+		t->boot += f->shell_ns - f->banner_ns;
 	t->last_reply_after = span(f->trigger_ns, f->last_reply_down_ns);
 	t->first_reply_after = span(f->trigger_ns, f->first_reply_up_ns);
 }

@@ -209,6 +209,37 @@ static void child_gets_descriptors(void **state)
 	close(fds[0]);
 }
 
+/* Each descriptor's number in the child is the other's number here. */
+static void descriptors_may_swap_numbers(void **state)
+{
+	static const char *const argv[] = { "sh", "-c", "cat <&7; cat <&8", NULL };
+	struct seen seen = { 0 };
+	struct child_fd pass[2] = { { .fd = 8, .as = 7 }, { .fd = 7, .as = 8 } };
+	struct child_spec spec = { .argv = argv,
+				   .fds = pass,
+				   .n_fds = 2,
+				   .on_line = on_line,
+				   .on_exit = on_exit_status,
+				   .arg = &seen };
+	struct child *child;
+	int fds[2];
+
+	(void)state;
+	for (int i = 7; i <= 8; i++) {
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+		assert_int_equal(dprintf(fds[1], "from %d\n", i), 7);
+		assert_int_equal(dup3(fds[0], i, O_CLOEXEC), i);
+		close(fds[0]);
+		close(fds[1]);
+	}
+	assert_int_equal(child_start(loop, &spec, &child), 0);
+	assert_int_equal(loop_until(loop, has_ended, &seen, in_seconds(10)), 0);
+	assert_string_equal(seen.text, "from 8|from 7|");
+	child_free(child);
+	close(7);
+	close(8);
+}
+
 static void freeing_ends_a_child_that_ignores_sigterm(void **state)
 {
 	static const char *const argv[] = {
@@ -295,6 +326,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(child_reads_its_input, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(child_gets_descriptors, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(descriptors_may_swap_numbers, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(freeing_ends_a_child_that_ignores_sigterm,
 						set_up, tear_down),
