@@ -67,7 +67,7 @@ static int create_files(struct journal *j)
 
 int journal_create(const char *dir, struct journal **ret)
 {
-	struct journal *j;
+	struct journal *j = NULL;
 	int r = file_make_directories(dir);
 
 	if (r == 0)

@@ -47,7 +47,7 @@ static int whole_lines(int fd, uint64_t size, uint64_t *ret)
 
 static int repair_lines(int fd, uint64_t *ret_size)
 {
-	uint64_t size, whole;
+	uint64_t size = 0, whole = 0;
 	int r = size_of(fd, &size);
 
 	if (r == 0)
@@ -119,7 +119,7 @@ static int sum_timing(struct journal *j, uint64_t bytes, uint64_t *ret_timed)
 
 static int repair_timing(struct journal *j)
 {
-	uint64_t header, timed = 0;
+	uint64_t header = 0, timed = 0;
 	int r = first_line(j, &header);
 
 	if (r == 0)

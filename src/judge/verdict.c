@@ -29,7 +29,7 @@ bool outcome_parse(struct text word, enum outcome *ret)
 	return false;
 }
 
-/* -- proofs of a pass, in the order in which a cycle gives them ----------------------------- */
+/* -- proofs of a pass, in the order in which a cycle gives them ---------------------- */
 
 static bool has_shell_before(const struct cycle_facts *f)
 {
@@ -89,7 +89,7 @@ static const struct proof *proof_missing(const struct cycle_facts *f)
 	return NULL;
 }
 
-/* -- rules ------------------------------------------------------------------------------- */
+/* -- rules --------------------------------------------------------------------------- */
 
 static bool is_invalid(const struct cycle_facts *f)
 {

@@ -38,7 +38,7 @@ void report_cycle_line(FILE *out, bool color, const struct record *verdict,
 	layout_text(&l, 0, text_of(verdict->verdict.verdict.reason));
 }
 
-/* -- the summary ---------------------------------------------------------------------------- */
+/* -- the summary --------------------------------------------------------------------- */
 
 static void add_duration(struct strbuf *b, uint64_t ns)
 {
@@ -64,7 +64,8 @@ static void print_title(const struct layout *l, const struct fold *fold)
 	strbuf_addf(&b, ": %u", fold->finished);
 	if (fold->planned)
 		strbuf_addf(&b, " of %u", fold->planned);
-	strbuf_addf(&b, " cycles in ");
+	strbuf_addf(&b, " cycle%s in ",
+		    (fold->planned ? fold->planned : fold->finished) == 1 ? "" : "s");
 	add_duration(&b, fold->elapsed_ns);
 	layout_text(l, 0, text_of_strbuf(&b));
 }

@@ -15,7 +15,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-/* -- the i-th write fails, or kills, half way ----------------------------------------------- */
+/* -- the i-th write fails, or kills, half way ---------------------------------------- */
 
 enum fault { FAULT_NONE, FAULT_ERROR, FAULT_SHORT, FAULT_KILL };
 
@@ -52,7 +52,7 @@ static void fault_set(enum fault kind, unsigned int nth)
 	fault_struck = false;
 }
 
-/* -- when writes fail ----------------------------------------------------------------------- */
+/* -- when writes fail ---------------------------------------------------------------- */
 
 struct tally {
 	unsigned int appended, timed;
@@ -234,7 +234,7 @@ static void really_full_disk(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* -- when the writer is killed -------------------------------------------------------------- */
+/* -- when the writer is killed ------------------------------------------------------- */
 
 /* False: it got through all its writes. */
 static bool killed_at_write(unsigned int nth)

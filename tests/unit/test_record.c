@@ -422,6 +422,35 @@ static void torn_lines_are_refused(void **state)
 	}
 }
 
+/* Broken in any way, a line is refused or read as a record that can be written again. */
+static void mutated_lines(void **state)
+{
+	static struct record record, back;
+
+	(void)state;
+	for (unsigned int i = 0; i < 20000; i++) {
+		_cleanup_free_ char *line = NULL, *again = NULL, *error = NULL;
+		size_t n;
+
+		random_record(&record, (enum record_type)(i % RECORD_COUNT));
+		line = record_to_json(&record);
+		n = strlen(line);
+		for (unsigned int times = 0; times <= i % 3; times++) {
+			char c = (char)random_below(256);
+
+			if (i % 2)
+				c = "\"{}[],:\\0-"[random_below(10)];
+			line[random_below(n)] = c;
+		}
+		if (record_from_json((struct text){ line, n }, &back, &error) < 0)
+			continue;
+		again = record_to_json(&back);
+		record_done(&back);
+		assert_int_equal(record_from_json(text_of(again), &back, &error), 0);
+		record_done(&back);
+	}
+}
+
 static void numbers_beyond_json_are_held(void **state)
 {
 	struct record record = { .type = RECORD_CYCLE, .at_ns = UINT64_MAX }, back;
@@ -445,6 +474,7 @@ int main(void)
 		cmocka_unit_test(newer_journals_are_read),
 		cmocka_unit_test(wrong_lines_are_named),
 		cmocka_unit_test(torn_lines_are_refused),
+		cmocka_unit_test(mutated_lines),
 		cmocka_unit_test(numbers_beyond_json_are_held),
 	};
 

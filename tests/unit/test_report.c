@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-/* -- known issues of this test -------------------------------------------------------------- */
+/* -- known issues of this test ------------------------------------------------------- */
 
 const struct known_issue *__wrap_rules_find_known(const struct rules *rules,
 						  const char *id);
@@ -35,7 +35,7 @@ const struct known_issue *__wrap_rules_find_known(const struct rules *rules,
 
 static const struct rules *const some_rules = (const struct rules *)"";
 
-/* -- runs ----------------------------------------------------------------------------------- */
+/* -- runs ---------------------------------------------------------------------------- */
 
 static struct fold fold;
 
@@ -143,7 +143,7 @@ static void assert_conclusion(const char *expected)
 	assert_string_equal(last + 1, expected);
 }
 
-/* -- text ----------------------------------------------------------------------------------- */
+/* -- text ---------------------------------------------------------------------------- */
 
 static void whole_summary(void **state)
 {
@@ -293,7 +293,7 @@ static void hostile_texts(void **state)
 	json_decref(object);
 }
 
-/* -- the last sentence ---------------------------------------------------------------------- */
+/* -- the last sentence --------------------------------------------------------------- */
 
 static void nothing_found(void **state)
 {
@@ -367,7 +367,7 @@ static void silent_hang(void **state)
 		"it goes on, or it was killed.");
 }
 
-/* -- JSON ----------------------------------------------------------------------------------- */
+/* -- JSON ---------------------------------------------------------------------------- */
 
 static void json_of_a_run(void **state)
 {

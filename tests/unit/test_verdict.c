@@ -220,7 +220,7 @@ static void invalid(void **state)
 	      "the console was closed; seen before: " WORST);
 }
 
-/* -- the law -------------------------------------------------------------------------------- */
+/* -- the law ------------------------------------------------------------------------- */
 
 static bool is_proven(const struct cycle_facts *f)
 {

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `iommu-stress report` as its users meet it: output, complaints, exit status. */
+#include "cmd.h"
+#include "os/file.h"
+
+#include <argp.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define RUN                                                                    \
+	"{\"type\":\"run\",\"at\":1,\"tool\":\"0.1\",\"scenario\":\"reboot\"," \
+	"\"target\":\"virt:arm64\",\"wall\":\"\",\"seed\":1}\n"
+#define VERDICT(outcome)                                                    \
+	"{\"type\":\"verdict\",\"at\":2,\"cycle\":1,\"outcome\":\"" outcome \
+	"\",\"reason\":\"why\"}\n"
+#define END "{\"type\":\"end\",\"at\":3,\"reason\":\"done\",\"status\":0}\n"
+
+static char scratch[64];
+static char *out, *err;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void forget(void)
+{
+	free(out);
+	free(err);
+	out = err = NULL;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(scratch, "/tmp/test_cmd_report.XXXXXX");
+	return !mkdtemp(scratch) || chdir(scratch) < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	forget();
+	return chdir("/") < 0 ? -1 : nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void run_directory(const char *name, const char *journal)
+{
+	_cleanup_free_ char *path = xasprintf("%s/journal.jsonl", name);
+
+	assert_int_equal(mkdir(name, 0777), 0);
+	assert_int_equal(file_write(path, text_of(journal)), 0);
+}
+
+static void redirect(const char *path, int as)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+	if (fd < 0 || dup2(fd, as) < 0)
+		_exit(99);
+	close(fd);
+}
+
+/* Exit status of the command; out and err hold what it said. */
+static int report_to(const char *stdout_path, const char *arguments)
+{
+	_cleanup_free_ char *words = xstrdup(arguments);
+	char name[] = "iommu-stress report";
+	char *argv[8] = { name };
+	int argc = 1, status;
+	pid_t pid;
+
+	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		redirect(stdout_path, STDOUT_FILENO);
+		redirect("err", STDERR_FILENO);
+		argp_err_exit_status = EXIT_USAGE;
+		exit(cmd_report.run(argc, argv));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	forget();
+	assert_int_equal(file_read("err", 65536, &err, NULL), 0);
+	return WEXITSTATUS(status);
+}
+
+static int report(const char *arguments)
+{
+	int status = report_to("out", arguments);
+
+	assert_int_equal(file_read("out", 65536, &out, NULL), 0);
+	return status;
+}
+
+static void statuses(void **state)
+{
+	(void)state;
+	run_directory("pass", RUN VERDICT("pass") END);
+	run_directory("crash", RUN VERDICT("crash") END);
+	run_directory("invalid", RUN VERDICT("invalid") END);
+	assert_int_equal(report("pass"), 0);
+	assert_non_null(strstr(out, "reboot of virt:arm64: 1 cycle in "));
+	assert_non_null(strstr(out, "Files        pass: journal.jsonl"));
+	assert_string_equal(err, "");
+	assert_int_equal(report("crash"), 1);
+	assert_int_equal(report("invalid"), 3);
+	assert_int_equal(report("pass invalid"), 3);
+	assert_int_equal(report("crash invalid pass"), 1);
+	assert_int_equal(report("crash/journal.jsonl nowhere"), 2);
+	assert_non_null(strstr(out, "Files        crash: journal.jsonl"));
+	assert_string_equal(err, "iommu-stress: nowhere: no run here, there is no "
+				 "journal.jsonl\n");
+}
+
+static void unreadable(void **state)
+{
+	(void)state;
+	run_directory("empty", "");
+	run_directory("rubbish", "a\nb\nc\nd\n");
+	assert_int_equal(mkdir("odd", 0777), 0);
+	assert_int_equal(mkdir("odd/journal.jsonl", 0777), 0);
+	assert_int_equal(report("empty"), 2);
+	assert_string_equal(err, "iommu-stress: empty: the journal holds no record\n");
+	assert_string_equal(out, "");
+	assert_int_equal(report("rubbish"), 2);
+	assert_non_null(strstr(err, "rubbish: line 3: not JSON"));
+	assert_null(strstr(err, "line 4"));
+	assert_non_null(strstr(err, "rubbish: 4 lines in all are no records"));
+	assert_int_equal(report("odd"), 2);
+	assert_string_equal(err, "iommu-stress: cannot read the journal of odd: Is a "
+				 "directory\n");
+}
+
+static void torn_and_damaged(void **state)
+{
+	(void)state;
+	run_directory("torn", RUN "{}\n" VERDICT("pass") "{\"type\":\"ver");
+	assert_int_equal(report("torn"), 0);
+	assert_string_equal(err, "iommu-stress: torn: line 2: 'type' is missing\n"
+				 "iommu-stress: torn: the last line is torn: the run was "
+				 "cut off while it was written\n");
+	assert_non_null(strstr(out, "The run has not ended"));
+}
+
+static void formats(void **state)
+{
+	(void)state;
+	run_directory("a", RUN VERDICT("pass") END);
+	run_directory("b", RUN VERDICT("hang"));
+	assert_int_equal(report("--format=json a b"), 1);
+	assert_non_null(strstr(out, "\"dir\":\"a\"}\n{\"conclusion\":"));
+	assert_int_equal(report("--format=tex a"), 2);
+	assert_non_null(strstr(err, "--format=tex: must be one of text, json\n"));
+	assert_int_equal(report(""), 2);
+	assert_non_null(strstr(err, "a run directory is missing\n"));
+	assert_int_equal(report("--help"), 0);
+	assert_non_null(strstr(out, "json, one object"));
+}
+
+static void full_disk(void **state)
+{
+	(void)state;
+	run_directory("a", RUN VERDICT("pass") END);
+	assert_int_equal(report_to("/dev/full", "a"), 2);
+	assert_string_equal(err,
+			    "iommu-stress: cannot write the report: No space left on "
+			    "device\n");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(statuses), TEST(unreadable), TEST(torn_and_damaged),
+		TEST(formats),  TEST(full_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
