@@ -87,18 +87,19 @@ static struct fold_known *known_of(struct fold *fold, const char *id)
 static void apply_finding(struct fold *fold, const struct record *record)
 {
 	const struct finding *finding = &record->finding.finding;
+	/* Of its first line; JSON has one key for both, so replay must not differ. */
+	unsigned int cycle = finding->cycle ? finding->cycle : record->cycle;
 	struct fold_bug *bug = bug_of(fold, record);
-	struct fold_known *known;
+	struct fold_known *known = NULL;
 
 	if (bug)
-		seen_add(&bug->seen, finding->cycle);
+		seen_add(&bug->seen, cycle);
 	else
 		fold->more_bugs++;
-	known = finding->known[0] && finding->type != FINDING_NOTE ?
-			known_of(fold, finding->known) :
-			NULL;
+	if (finding->known[0] && finding->type != FINDING_NOTE)
+		known = known_of(fold, finding->known);
 	if (known)
-		seen_add(&known->seen, finding->cycle);
+		seen_add(&known->seen, cycle);
 }
 
 static void add_times(struct fold *fold, const struct cycle_times *times)

@@ -234,15 +234,34 @@ static void finding_in_an_invalid_cycle(void **state)
 	assert_int_equal(fold_status(&fold), 1);
 }
 
+/* A live run's fold and that of its journal are the same. */
+static void cycle_of_the_record(void **state)
+{
+	static struct record record = { .type = RECORD_FINDING, .cycle = 4 };
+
+	(void)state;
+	record.finding.finding.cycle = 0;
+	fold_apply(&fold, &record);
+	record.finding.finding.cycle = 4;
+	fold_apply(&fold, &record);
+	assert_int_equal(fold.bugs[0].seen.cycles, 1);
+	assert_int_equal(fold.bugs[0].seen.first_cycle, 4);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(counts),          TEST(groups),
-		TEST(size_is_bounded), TEST(times_of_cycles_that_came_back),
-		TEST(floods_add_up),   TEST(resumed),
-		TEST(statuses),        TEST(finding_in_an_invalid_cycle),
+		TEST(counts),
+		TEST(groups),
+		TEST(size_is_bounded),
+		TEST(times_of_cycles_that_came_back),
+		TEST(floods_add_up),
+		TEST(resumed),
+		TEST(statuses),
+		TEST(finding_in_an_invalid_cycle),
+		TEST(cycle_of_the_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
