@@ -6,6 +6,7 @@
 #include "judge/stats.h"
 #include "layout.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 /* Column in which the text of a labelled line and of a table's last column begins. */
@@ -104,21 +105,43 @@ static int bug_order(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+/* Length of the commit id at s, or 0. */
+static size_t commit_length(const char *s)
+{
+	size_t hex = strspn(s, "0123456789abcdef");
+
+	return hex >= 12 && !isalnum((unsigned char)s[hex]) ? hex : 0;
+}
+
 /* Commits are told by 12 digits, as the kernel's "Fixes:" lines do. */
 static void add_commits(struct strbuf *b, const char *commits)
 {
 	for (const char *p = commits; *p;) {
-		size_t hex = strspn(p, "0123456789abcdef");
+		size_t commit = commit_length(p);
 		size_t word = strcspn(p, " ,;()");
 
-		if (hex >= 12 && hex == word)
-			strbuf_add(b, (struct text){ p, 12 });
-		else if (word)
-			strbuf_add(b, (struct text){ p, word });
-		p += word;
+		strbuf_add(b, (struct text){ p, commit ? 12 : word });
+		p += commit ? commit : word;
 		if (*p)
 			strbuf_add(b, (struct text){ p++, 1 });
 	}
+}
+
+/* Only the ids, without what stands around them; false when there are none. */
+static bool add_commit_ids(struct strbuf *b, const char *commits)
+{
+	bool any = false;
+
+	for (const char *p = commits; *p;) {
+		size_t commit = commit_length(p);
+
+		if (commit)
+			strbuf_addf(b, "%s%.12s", any ? ", " : "", p);
+		any |= commit != 0;
+		p += strcspn(p, " ,;()");
+		p += strspn(p, " ,;()");
+	}
+	return any;
 }
 
 /* A further line of a finding. */
@@ -136,13 +159,11 @@ static void print_known_line(const struct layout *l, const char *id,
 			     const struct rules *rules)
 {
 	const struct known_issue *known = rules ? rules_find_known(rules, id) : NULL;
-	_cleanup_strbuf_ struct strbuf b = { 0 };
+	_cleanup_strbuf_ struct strbuf b = { 0 }, commits = { 0 };
 
 	strbuf_addf(&b, "%s", id);
-	if (known && known->fixed_by[0]) {
-		strbuf_addf(&b, ", fixed by ");
-		add_commits(&b, known->fixed_by);
-	}
+	if (known && add_commit_ids(&commits, known->fixed_by))
+		strbuf_addf(&b, ", fixed by %s", commits.s);
 	print_detail(l, "known issue: ", text_of_strbuf(&b));
 }
 
@@ -189,7 +210,18 @@ static void print_findings(const struct layout *l, const struct fold *fold,
 		fprintf(l->out, "%5u  findings of further bugs\n", fold->more_bugs);
 }
 
-/* What is known of the issues that were seen; their fixes stand with the findings. */
+static void print_commits(const struct layout *l, const char *label, const char *commits)
+{
+	_cleanup_strbuf_ struct strbuf b = { 0 };
+
+	if (!commits[0])
+		return;
+	strbuf_addf(&b, "%s ", label);
+	add_commits(&b, commits);
+	print_labelled(l, "", text_of_strbuf(&b));
+}
+
+/* What is known of the issues that were seen, once for all their manifestations. */
 static void print_known(const struct layout *l, const struct fold *fold,
 			const struct rules *rules)
 {
@@ -201,15 +233,12 @@ static void print_known(const struct layout *l, const struct fold *fold,
 
 		if (!known)
 			continue;
-		strbuf_addf(&b, "%s, in %u cycles: %s", seen->id, seen->seen.cycles,
-			    known->title);
-		if (known->introduced[0]) {
-			strbuf_addf(&b, "; introduced by ");
-			add_commits(&b, known->introduced);
-		}
-		if (known->advice[0])
-			strbuf_addf(&b, ". %s", known->advice);
+		strbuf_addf(&b, "%s: %s", seen->id, known->title);
 		print_labelled(l, "Known issue", text_of_strbuf(&b));
+		print_commits(l, "introduced by", known->introduced);
+		print_commits(l, "fixed by", known->fixed_by);
+		if (known->advice[0])
+			print_labelled(l, "", text_of(known->advice));
 	}
 }
 

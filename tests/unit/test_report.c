@@ -26,7 +26,9 @@ const struct known_issue *__wrap_rules_find_known(const struct rules *rules,
 {
 	static const struct known_issue issue = {
 		"smmu-shutdown", "SMMU unregisters at shutdown", "b06c076ea962",
-		"ce31e6ca68bd7639bd3e5ef97be215031842bbab (6.2), 32ea2c57dc216b6a", ""
+		"ce31e6ca68bd7639bd3e5ef97be215031842bbab \"iommu: A subject\" (6.2), "
+		"32ea2c57dc216b6a",
+		"Update the kernel."
 	};
 
 	(void)rules;
@@ -177,16 +179,19 @@ static void whole_summary(void **state)
 		"    3       3      3  shutdown    oops in free_iova_fast\n"
 		"                                  bug: bug:oops in free_iova_fast\n"
 		"                                  known issue: smmu-shutdown, fixed by "
-		"ce31e6ca68bd (6.2), 32ea2c57dc21\n"
+		"ce31e6ca68bd, 32ea2c57dc21\n"
 		"                                  first report: splats/0001-x.txt\n"
 		"   10      10      1  shutdown    precursor: Removing from iommu group\n"
 		"                                  bug: bug:Removing from iommu group\n"
 		"                                  known issue: smmu-shutdown, fixed by "
-		"ce31e6ca68bd (6.2), 32ea2c57dc21\n"
+		"ce31e6ca68bd, 32ea2c57dc21\n"
 		"                                  first report: splats/0001-x.txt\n"
 		"\n"
-		"Known issue  smmu-shutdown, in 10 cycles: SMMU unregisters at shutdown; "
-		"introduced by b06c076ea962\n"
+		"Known issue  smmu-shutdown: SMMU unregisters at shutdown\n"
+		"             introduced by b06c076ea962\n"
+		"             fixed by ce31e6ca68bd \"iommu: A subject\" (6.2), "
+		"32ea2c57dc21\n"
+		"             Update the kernel.\n"
 		"Hit rate     10 of 10 cycles, 100 % (95 % interval: 72.2 to 100 %); 3 cycles "
 		"in a row without one would show a fix\n"
 		"Crash rate   3 of 10 cycles, 30 % (95 % interval: 10.8 to 60.3 %); 27 cycles "
