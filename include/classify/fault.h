@@ -12,6 +12,8 @@ enum fault_role {
 	FAULT_LEAD,   /* announces a fault whose record follows in the next line */
 	FAULT_RECORD, /* is a fault */
 	FAULT_MORE,   /* tells more about the fault above it */
+	FAULT_NOTE,   /* is worth telling, but no fault */
+	FAULT_SIGN,   /* a precursor: the kernel before did something wrong */
 };
 
 struct fault_form {
@@ -26,6 +28,7 @@ struct fault_family {
 	const char *driver;
 	const struct fault_form *forms;
 	size_t n_forms;
+	bool foreign; /* no IOMMU's: it comes along with theirs */
 };
 
 struct fault_match {
@@ -37,11 +40,27 @@ struct fault_match {
 
 bool fault_find(struct text body, struct fault_match *ret);
 
-/* The families; fault_find knows them all. */
+/* All families, in the order in which they are asked. */
+const struct fault_family *const *fault_families(size_t *ret_n);
+
 extern const struct fault_family fault_amd_vi;
 extern const struct fault_family fault_arm_smmu;
 extern const struct fault_family fault_arm_smmu_v3;
+extern const struct fault_family fault_dart;
+extern const struct fault_family fault_exynos;
+extern const struct fault_family fault_hardware;
 extern const struct fault_family fault_intel_vtd;
+extern const struct fault_family fault_ipmmu;
+extern const struct fault_family fault_mediatek;
+extern const struct fault_family fault_others;
+extern const struct fault_family fault_riscv_iommu;
+extern const struct fault_family fault_rockchip;
+extern const struct fault_family fault_sun50i;
+extern const struct fault_family fault_swiotlb;
+extern const struct fault_family fault_tegra;
+extern const struct fault_family fault_vfio;
+extern const struct fault_family fault_virtio_iommu;
+extern const struct fault_family fault_zpci;
 
 /* -- for the families' decoders ----------------------------------------------------- */
 

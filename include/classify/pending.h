@@ -6,15 +6,16 @@
  */
 #pragma once
 
-#include "classify/finding.h"
+#include "classify/fault.h"
 
 #define PENDING_MAX 16
 
 struct slot {
 	struct finding finding;
-	bool done;          /* complete: may leave */
-	bool led;           /* a fault whose record is still to come */
-	uint64_t last_line; /* that belongs to it */
+	bool done;                         /* complete: may leave */
+	const struct fault_family *family; /* of a burst; NULL: a splat */
+	bool led;                          /* a fault whose record is still to come */
+	uint64_t last_line;                /* that belongs to it */
 };
 
 struct pending {

@@ -73,12 +73,23 @@ static void on_done(void *arg, struct finding *f)
 
 /* -- faults --------------------------------------------------------------------------- */
 
+static enum finding_type fault_type(enum fault_role role)
+{
+	switch (role) {
+	case FAULT_NOTE:
+		return FINDING_NOTE;
+	case FAULT_SIGN:
+		return FINDING_PRECURSOR;
+	default:
+		return FINDING_FAULT;
+	}
+}
+
 static bool burst_fits(const struct slot *slot, const struct fault_match *match)
 {
 	const struct finding *f = &slot->finding;
 
-	if (slot->done || f->type != FINDING_FAULT ||
-	    strcmp(f->driver, match->family->driver) != 0)
+	if (slot->done || slot->family != match->family)
 		return false;
 	switch (match->form->role) {
 	case FAULT_MORE:
@@ -89,7 +100,8 @@ static bool burst_fits(const struct slot *slot, const struct fault_match *match)
 			return true;
 		/* fall through */
 	default:
-		return !strcmp(f->kind, match->form->kind);
+		return f->type == fault_type(match->form->role) &&
+		       !strcmp(f->kind, match->form->kind);
 	}
 }
 
@@ -127,8 +139,9 @@ static void take_fault(struct classifier *c, const struct fault_match *match,
 	slot = pending_open(&c->pending);
 	f = &slot->finding;
 	start_finding(c, slot, line);
-	f->type = FINDING_FAULT;
-	f->iommu = true;
+	slot->family = match->family;
+	f->type = fault_type(match->form->role);
+	f->iommu = !match->family->foreign;
 	f->count = 1;
 	slot->led = match->form->role == FAULT_LEAD;
 	text_copy(f->kind, sizeof(f->kind), text_of(match->form->kind));
@@ -143,8 +156,7 @@ static void end_bursts(struct classifier *c, uint64_t number)
 	struct slot *slot;
 
 	for (size_t i = 0; (slot = pending_at(&c->pending, i)); i++)
-		if (slot->finding.type == FINDING_FAULT &&
-		    number - slot->last_line > BURST_LINES)
+		if (slot->family && number - slot->last_line > BURST_LINES)
 			slot->done = true;
 }
 

@@ -4,10 +4,11 @@
 #include <stdio.h>
 
 static const struct fault_family *const families[] = {
-	&fault_arm_smmu_v3,
-	&fault_arm_smmu,
-	&fault_intel_vtd,
-	&fault_amd_vi,
+	&fault_arm_smmu_v3, &fault_arm_smmu,     &fault_intel_vtd, &fault_amd_vi,
+	&fault_zpci,        &fault_virtio_iommu, &fault_rockchip,  &fault_mediatek,
+	&fault_exynos,      &fault_ipmmu,        &fault_tegra,     &fault_dart,
+	&fault_sun50i,      &fault_riscv_iommu,  &fault_others,    &fault_vfio,
+	&fault_swiotlb,     &fault_hardware,
 };
 
 /* dev_err() writes "driver device: " in front: the word before the last colon. */
@@ -24,6 +25,12 @@ static struct text find_device(struct text prefix)
 	if (!start)
 		return TEXT_NONE;
 	return text_from(prefix, start);
+}
+
+const struct fault_family *const *fault_families(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(families);
+	return families;
 }
 
 bool fault_find(struct text body, struct fault_match *ret)

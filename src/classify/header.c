@@ -128,14 +128,7 @@ static const struct header headers[] = {
 	{ "invoked oom-killer: gfp_mask=", "oom", STAGE_ALONE, NAME_NONE },
 	/* kernel/irq/spurious.c */
 	{ "nobody cared (try booting with", "irq-nobody-cared", STAGE_ALONE, NAME_NONE },
-	/* drivers/pci/pcie, arch/x86/kernel/cpu/mce, drivers/acpi/apei/ghes.c */
-	{ "PCIe Bus Error: severity=", "pcie-aer", STAGE_ALONE, NAME_NONE },
-	{ "DPC: containment event", "pcie-dpc", STAGE_ALONE, NAME_NONE },
-	{ "[Hardware Error]: Machine check events logged", "mce", STAGE_ALONE,
-	  NAME_NONE },
-	{ "Machine Check Exception:", "mce", STAGE_ALONE, NAME_NONE },
-	{ "Hardware error from APEI Generic Hardware Error Source", "apei-ghes",
-	  STAGE_ALONE, NAME_NONE },
+	/* arch/x86/mm/extable.c */
 	{ "unchecked MSR access error:", "msr-access", STAGE_ALONE, NAME_NONE },
 };
 

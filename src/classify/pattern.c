@@ -57,37 +57,58 @@ static size_t literal_length(const char *format)
 	return n;
 }
 
-/* Where the blanks in front of the first literal that has some begin, or -1. */
-static ptrdiff_t find_behind_blank(struct text t, struct text literal)
+/* Matches blanks and literal bytes of the format; where both stop matching. */
+static bool match_literal(const char **format, struct text t, size_t *i)
 {
-	for (ptrdiff_t at = 0;; at++) {
-		at = text_find(t, literal, (size_t)at);
-		if (at < 0 || (size_t)at >= t.n)
-			return -1;
-		if (at > 0 && is_blank(t.s[at - 1])) {
-			while (at > 0 && is_blank(t.s[at - 1]))
-				at--;
-			return at;
+	const char *f = *format;
+
+	while (*f && (*f != '%' || f[1] == '%')) {
+		if (*f == ' ') {
+			if (*i >= t.n || !is_blank(t.s[*i]))
+				return false;
+			while (*i < t.n && is_blank(t.s[*i]))
+				(*i)++;
+			while (*f == ' ')
+				f++;
+			continue;
 		}
+		f += *f == '%';
+		if (*i >= t.n || t.s[(*i)++] != *f++)
+			return false;
 	}
+	*format = f;
+	return true;
 }
 
-/* Length of what %w or %s takes, -1 where it does not match. */
-static ptrdiff_t span_length(char conversion, const char *rest, struct text t)
+static size_t word_length(const char *rest, struct text t)
 {
 	size_t i = 0;
 
-	if (conversion == 'w') {
-		while (i < t.n && !is_blank(t.s[i]) && t.s[i] != rest[0])
-			i++;
-		return i ? (ptrdiff_t)i : -1;
+	while (i < t.n && !is_blank(t.s[i]) && t.s[i] != rest[0])
+		i++;
+	return i;
+}
+
+/* The shortest length of %s, from least on, behind which its literal follows; or -1. */
+static ptrdiff_t span_length(const char *rest, struct text t, size_t least)
+{
+	for (size_t n = least; n <= t.n; n++) {
+		const char *format = rest;
+		size_t end = n;
+
+		if (!rest[0])
+			return (ptrdiff_t)t.n;
+		if (rest[0] != ' ') {
+			const char *next = memchr(t.s + n, rest[0], t.n - n);
+
+			if (!next)
+				return -1;
+			end = n = (size_t)(next - t.s);
+		}
+		if (match_literal(&format, t, &end))
+			return (ptrdiff_t)n;
 	}
-	if (!rest[0])
-		return (ptrdiff_t)t.n;
-	if (rest[0] == ' ')
-		return find_behind_blank(t, (struct text){ rest + 1,
-							   literal_length(rest + 1) });
-	return text_find(t, (struct text){ rest, literal_length(rest) }, 0);
+	return -1;
 }
 
 static bool match_here(const char *format, struct text t, struct pattern_match *m)
@@ -95,34 +116,24 @@ static bool match_here(const char *format, struct text t, struct pattern_match *
 	size_t i = 0;
 
 	m->n = 0;
-	while (*format) {
-		struct text rest = text_from(t, i);
+	for (;;) {
+		struct text rest;
 		ptrdiff_t taken;
 
-		if (*format == ' ') {
-			if (i >= t.n || !is_blank(t.s[i]))
-				return false;
-			while (i < t.n && is_blank(t.s[i]))
-				i++;
-			format++;
-			continue;
-		}
-		if (*format != '%' || format[1] == '%') {
-			format += *format == '%';
-			if (i >= t.n || t.s[i++] != *format++)
-				return false;
-			continue;
-		}
-		if (format[1] == 'd' || format[1] == 'x') {
+		if (!match_literal(&format, t, &i))
+			return false;
+		if (!*format)
+			break;
+		rest = text_from(t, i);
+		if (format[1] == 'd' || format[1] == 'x')
 			taken = (ptrdiff_t)number_length(rest,
 							 format[1] == 'x' ? 16 : 10);
-			if (!taken)
-				return false;
-		} else {
-			taken = span_length(format[1], format + 2, rest);
-			if (taken < 0)
-				return false;
-		}
+		else if (format[1] == 'w')
+			taken = (ptrdiff_t)word_length(format + 2, rest);
+		else
+			taken = span_length(format + 2, rest, 0);
+		if (taken < 0 || (!taken && format[1] != 's'))
+			return false;
 		if (m->n < PATTERN_CAPTURES_MAX)
 			m->captures[m->n++] = (struct text){ rest.s, (size_t)taken };
 		i += (size_t)taken;

@@ -57,10 +57,21 @@ static void decode_event(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "Event logged [IOTLB_INV_TIMEOUT%s]", "amdvi-iotlb-timeout", FAULT_RECORD,
 	  NULL },
+	{ "Event logged [UNKNOWN event[0]=%x", "amdvi-fault", FAULT_RECORD, NULL },
+	{ "Event logged [Device not attached to domain properly]", "amdvi-fault",
+	  FAULT_LEAD, NULL },
 	{ "Event logged [%w %s]", "amdvi-fault", FAULT_RECORD, decode_event },
 	{ "Completion-Wait loop timed out", "amdvi-completion-wait", FAULT_RECORD, NULL },
 	{ "Command buffer timeout", "amdvi-completion-wait", FAULT_RECORD, NULL },
 	{ "AMD-Vi: DTE[", NULL, FAULT_MORE, NULL },
+	{ "AMD-Vi: CMD[", NULL, FAULT_MORE, NULL },
+	{ "AMD-Vi: IOMMU event log overflow", NULL, FAULT_MORE, NULL },
+	{ "AMD-Vi: Translation was enabled for %s but we are not in kdump mode",
+	  "amdvi-translation-left-on", FAULT_SIGN, NULL },
 };
 
-const struct fault_family fault_amd_vi = { "amd-vi", forms, ARRAY_SIZE(forms) };
+const struct fault_family fault_amd_vi = {
+	.driver = "amd-vi",
+	.forms = forms,
+	.n_forms = ARRAY_SIZE(forms),
+};

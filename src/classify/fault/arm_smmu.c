@@ -58,9 +58,10 @@ static void decode_global(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "GFSYNR0", "0x%llx: %s", (unsigned long long)gfsynr0, access);
 	fault_add(f, "GFSYNR1", "0x%llx: stream 0x%llx", (unsigned long long)gfsynr1,
 		  (unsigned long long)(gfsynr1 & 0xffff));
-	snprintf(f->title, sizeof(f->title), "%s, stream 0x%llx, %s",
-		 gfsr & 2 ? "unidentified stream" : "global fault",
-		 (unsigned long long)(gfsynr1 & 0xffff), gfsynr0 & 2 ? "write" : "read");
+	snprintf(f->title, sizeof(f->title), "%sstream 0x%llx, %s%s",
+		 gfsr & 2 ? "unidentified " : "global fault, ",
+		 (unsigned long long)(gfsynr1 & 0xffff), gfsynr0 & 2 ? "write" : "read",
+		 gfsr >> 31 & 1 ? ", multiple faults" : "");
 }
 
 static void decode_context(struct finding *f, const struct pattern_match *m)
@@ -98,8 +99,17 @@ static const struct fault_form forms[] = {
 	{ "Unhandled context fault: ", "smmu-context-fault", FAULT_RECORD, NULL },
 	{ "FSR    = %x [", NULL, FAULT_MORE, NULL },
 	{ "FSYNR0 = %x [", NULL, FAULT_MORE, NULL },
+	{ "SOFTWARE TABLE WALK FAILED!", NULL, FAULT_MORE, NULL },
+	{ "soft iova-to-phys=%x", NULL, FAULT_MORE, NULL },
+	{ "hard iova-to-phys (ATOS)", NULL, FAULT_MORE, NULL },
+	{ "TBU: power_status %x", NULL, FAULT_MORE, NULL },
+	{ "timeout waiting for TLB SYNC", "smmu-tlb-sync-timeout", FAULT_RECORD, NULL },
 	{ "TLB sync timed out -- SMMU may be deadlocked", "smmu-tlb-sync-timeout",
 	  FAULT_RECORD, NULL },
 };
 
-const struct fault_family fault_arm_smmu = { "arm-smmu", forms, ARRAY_SIZE(forms) };
+const struct fault_family fault_arm_smmu = {
+	.driver = "arm-smmu",
+	.forms = forms,
+	.n_forms = ARRAY_SIZE(forms),
+};

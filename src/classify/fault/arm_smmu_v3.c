@@ -126,6 +126,21 @@ static const struct fault_form forms[] = {
 	  decode_sync },
 	{ "CMDQ timeout", "smmuv3-cmdq", FAULT_RECORD, NULL },
 	{ "skipping command in error state", NULL, FAULT_MORE, NULL },
+	{ "retrying command fetch", NULL, FAULT_MORE, NULL },
+	{ "failed to convert to CMD_SYNC", NULL, FAULT_MORE, NULL },
+	{ "GERROR MSI write aborted", NULL, FAULT_MORE, NULL },
+	{ "PRIQ MSI write aborted", NULL, FAULT_MORE, NULL },
+	{ "EVTQ MSI write aborted", NULL, FAULT_MORE, NULL },
+	{ "CMDQ MSI write aborted", NULL, FAULT_MORE, NULL },
+	{ "PRIQ write aborted -- events may", NULL, FAULT_MORE, NULL },
+	{ "EVTQ write aborted -- events may", NULL, FAULT_MORE, NULL },
+	{ "unexpected PRI request received:", "smmuv3-page-request", FAULT_RECORD, NULL },
+	{ "unexpected error reported. vintf_map: %x", "smmuv3-cmdq", FAULT_RECORD, NULL },
+	{ "uncleared error detected, resetting", "smmuv3-cmdq", FAULT_RECORD, NULL },
 };
 
-const struct fault_family fault_arm_smmu_v3 = { "arm-smmu-v3", forms, ARRAY_SIZE(forms) };
+const struct fault_family fault_arm_smmu_v3 = {
+	.driver = "arm-smmu-v3",
+	.forms = forms,
+	.n_forms = ARRAY_SIZE(forms),
+};

@@ -69,6 +69,14 @@ static void decode_queue(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "error", "%.*s", TEXT_ARG(m->captures[0]));
 }
 
+static void decode_left_on(struct finding *f, const struct pattern_match *m)
+{
+	text_copy(f->device, sizeof(f->device), m->captures[0]);
+	snprintf(f->title, sizeof(f->title),
+		 "the kernel before left translation of %.*s on",
+		 TEXT_ARG(m->captures[0]));
+}
+
 static const struct fault_form forms[] = {
 	{ "DRHD: handling fault status reg %x", "dmar-fault", FAULT_LEAD, decode_status },
 	{ "[INTR-REMAP] Request device [%w] fault index %x [fault reason %w] %s",
@@ -81,6 +89,10 @@ static const struct fault_form forms[] = {
 	  "dmar-fault", FAULT_RECORD, decode_pasid },
 	{ "[DMA %s] Request device ", "dmar-fault", FAULT_RECORD, NULL },
 	{ "VT-d detected %s", "dmar-qi", FAULT_RECORD, decode_queue },
+	{ "DMAR: Translation was enabled for %w but we are not in kdump mode",
+	  "dmar-translation-left-on", FAULT_SIGN, decode_left_on },
+	{ "ERROR: DMA PTE for vPFN %x already set (to %x not %x)", "dmar-pte-set",
+	  FAULT_NOTE, NULL },
 	{ "QI HEAD: ", NULL, FAULT_MORE, NULL },
 	{ "QI PRIOR: ", NULL, FAULT_MORE, NULL },
 	{ "Invalidation Queue Error (IQE) cleared", NULL, FAULT_MORE, NULL },
@@ -88,4 +100,8 @@ static const struct fault_form forms[] = {
 	{ "Invalidation Completion Error (ICE) cleared", NULL, FAULT_MORE, NULL },
 };
 
-const struct fault_family fault_intel_vtd = { "intel-vtd", forms, ARRAY_SIZE(forms) };
+const struct fault_family fault_intel_vtd = {
+	.driver = "intel-vtd",
+	.forms = forms,
+	.n_forms = ARRAY_SIZE(forms),
+};

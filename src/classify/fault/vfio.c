@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * VFIO: drivers/vfio/vfio_main.c and pci/vfio_pci_core.c wait for the user; drivers/pci
+ * waits for a device that vfio-pci owns and that does not answer.
+ */
+#include "classify/fault.h"
+
+#include <stdio.h>
+
+static void set_device(struct finding *f, struct text device)
+{
+	if (device.n && device.s[device.n - 1] == ':')
+		device.n--;
+	text_copy(f->device, sizeof(f->device), device);
+}
+
+static void decode_ready(struct finding *f, const struct pattern_match *m)
+{
+	set_device(f, m->captures[0]);
+	fault_add(f, "waited-ms", "%.*s", TEXT_ARG(m->captures[1]));
+	fault_add(f, "after", "%.*s", TEXT_ARG(m->captures[2]));
+	snprintf(f->title, sizeof(f->title), "%s not ready after %.*s", f->device,
+		 TEXT_ARG(m->captures[2]));
+}
+
+static void decode_power(struct finding *f, const struct pattern_match *m)
+{
+	set_device(f, m->captures[0]);
+	snprintf(f->title, sizeof(f->title), "%s stays in %.*s", f->device,
+		 TEXT_ARG(m->captures[1]));
+}
+
+static void decode_device(struct finding *f, const struct pattern_match *m)
+{
+	set_device(f, m->captures[0]);
+	snprintf(f->title, sizeof(f->title), "%s does not answer", f->device);
+}
+
+static void decode_request(struct finding *f, const struct pattern_match *m)
+{
+	(void)m;
+	snprintf(f->title, sizeof(f->title), "the device is held by its user");
+}
+
+static void decode_task(struct finding *f, const struct pattern_match *m)
+{
+	fault_add(f, "task", "%.*s (%.*s)", TEXT_ARG(m->captures[0]),
+		  TEXT_ARG(m->captures[1]));
+	decode_request(f, m);
+}
+
+static const struct fault_form forms[] = {
+	{ "Relaying device request to user (#%d", "vfio-stuck", FAULT_RECORD,
+	  decode_request },
+	{ "No device request channel registered, blocked until released", "vfio-stuck",
+	  FAULT_RECORD, decode_request },
+	{ "Device is currently in use, task \"%s\" (%d) blocked until", "vfio-stuck",
+	  FAULT_RECORD, decode_task },
+	{ "vfio-pci %w not ready %dms after %w", "vfio-error", FAULT_RECORD,
+	  decode_ready },
+	{ "vfio-pci %w Unable to change power state from %w to %w device inaccessible",
+	  "vfio-error", FAULT_RECORD, decode_power },
+	{ "vfio-pci %w timed out waiting for pending transaction", "vfio-error",
+	  FAULT_RECORD, decode_device },
+	{ "vfio-pci %w bus failed with %d", "vfio-error", FAULT_RECORD, decode_device },
+	{ "reset driver is required and reset call failed in", "vfio-error", FAULT_RECORD,
+	  NULL },
+};
+
+const struct fault_family fault_vfio = {
+	.driver = "vfio",
+	.forms = forms,
+	.n_forms = ARRAY_SIZE(forms),
+};

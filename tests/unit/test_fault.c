@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every form of every family finds a line made from its own format; decoders in words. */
+#include "classify/fault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* A line that a kernel could print with this format. */
+static char *make_line(const char *format)
+{
+	struct strbuf line = { 0 };
+
+	for (const char *f = format; *f; f++) {
+		if (*f != '%') {
+			strbuf_add(&line, (struct text){ f, 1 });
+			continue;
+		}
+		f++;
+		if (*f == 'd')
+			strbuf_add(&line, TEXT("7"));
+		else if (*f == 'x')
+			strbuf_add(&line, TEXT("0x10"));
+		else if (*f == 'w')
+			strbuf_add(&line, TEXT("0000:01:00.0"));
+		else
+			strbuf_add(&line, TEXT("some words"));
+	}
+	return line.s;
+}
+
+static void test_each_form_finds_its_line(void **state)
+{
+	size_t n;
+	const struct fault_family *const *families = fault_families(&n);
+
+	(void)state;
+	assert_true(n >= 18);
+	for (size_t f = 0; f < n; f++)
+		for (size_t i = 0; i < families[f]->n_forms; i++) {
+			const struct fault_form *form = &families[f]->forms[i];
+			char *line = make_line(form->format);
+			struct finding finding = { 0 };
+			struct fault_match match;
+
+			if (!fault_find(text_of(line), &match))
+				fail_msg("nothing finds '%s'", line);
+			/* A special form may stand in front of a general one. */
+			if (match.form->kind && form->kind &&
+			    strcmp(match.form->kind, form->kind) != 0)
+				fail_msg("'%s' is %s, not %s", line, match.form->kind,
+					 form->kind);
+			if (match.form->decode)
+				match.form->decode(&finding, &match.match);
+			free(line);
+		}
+}
+
+static const char *decoded(const struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_decoded; i++)
+		if (!strcmp(f->decoded[i].name, name))
+			return f->decoded[i].value;
+	return "";
+}
+
+static struct finding decode(const char *line)
+{
+	struct finding finding = { 0 };
+	struct fault_match match;
+
+	if (!fault_find(text_of(line), &match))
+		fail_msg("nothing finds '%s'", line);
+	if (match.form->decode)
+		match.form->decode(&finding, &match.match);
+	if (!finding.device[0])
+		text_copy(finding.device, sizeof(finding.device), match.device);
+	return finding;
+}
+
+static void test_registers_become_words(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	f = decode(
+		"arm-smmu 5000000.iommu: \tGFSR 0x80000002, GFSYNR0 0x00000002, GFSYNR1 "
+		"0x00000429, GFSYNR2 0x00000000");
+	assert_string_equal(f.title, "unidentified stream 0x429, write, multiple faults");
+	assert_string_equal(decoded(&f, "GFSR"),
+			    "0x80000002: unidentified stream, multiple faults");
+	f = decode(
+		"DMAR: [DMA Write NO_PASID] Request device [80:1f.6] fault addr "
+		"0x106f06000 [fault reason 0x39] SM: Present bit in Root Entry is clear");
+	assert_string_equal(f.device, "80:1f.6");
+	assert_string_equal(decoded(&f, "reason"),
+			    "0x39: SM: Present bit in Root Entry is clear");
+	f = decode("ipmmu-vmsa eed40000.iommu: Unhandled fault: status 0x00000005 iova "
+		   "0xfe000000");
+	assert_string_equal(f.device, "eed40000.iommu");
+	assert_string_equal(decoded(&f, "IMSTR"), "0x5: translation, abort");
+	f = decode(
+		"riscv,iommu 10010000.iommu: Fault 258 devid: 0x18 iotval: 80 iotval2: 0");
+	assert_string_equal(decoded(&f, "cause"), "258: DDT entry not valid");
+	f = decode(
+		"zpci: 0011:00:00.0: Event 0x3a reports an error for PCI function 0x8");
+	assert_string_equal(decoded(&f, "event"), "0x3a: error recovered");
+	f = decode("virtio_iommu virtio0: page fault from EP 8 at 0xff00 [RW]");
+	assert_string_equal(decoded(&f, "access"), "RW");
+	f = decode("vfio-pci 0007:00:00.1: not ready 65535ms after FLR; giving up");
+	assert_string_equal(f.device, "0007:00:00.1");
+	f = decode(
+		"tegra-mc 70019000.memory-controller: display0a: read @0xfe000000: EMEM "
+		"address decode error (SMMU translation error [--S])");
+	assert_string_equal(f.device, "70019000.memory-controller");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_form_finds_its_line),
+		cmocka_unit_test(test_registers_become_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
