@@ -85,6 +85,7 @@ SCRIPTS	= $(sort $(wildcard tests/static/*.sh tests/golden/*.sh tests/net/*.sh \
 	tests/fuzz/*.sh tests/e2e/*.sh))
 SEEDS	= $(sort $(wildcard tests/seeds/*.sh))
 SANITIZED := $(O)/sanitized
+C_TESTS	:= $(patsubst $(O)/%,$(SANITIZED)/%,$(UNIT_TESTS) $(SCENARIO_TESTS))
 export IOMMU_STRESS = $(abspath $(PROGRAM))
 
 $(O)/tests/%: tests/unit/%.c $(ARCHIVE)
@@ -113,20 +114,33 @@ unit-tests: $(UNIT_TESTS) $(SCENARIO_TESTS)
 check: packages
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
-	@tests/run $(SANITIZED)/tests/test_* $(SANITIZED)/tests/scenario_test_* $(SCRIPTS) \
+	@tests/run $(C_TESTS) $(SCRIPTS) \
 		$(SEEDS)
 
 # What takes seconds, for every commit.
 .PHONY: check-fast
 check-fast: all
 	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
-	@tests/run $(SANITIZED)/tests/test_* $(SANITIZED)/tests/scenario_test_* \
+	@tests/run $(C_TESTS) \
 		$(sort $(wildcard tests/static/*.sh))
 
 # Kernels with a known bug put back: the tool must find it, and nothing in their control.
 .PHONY: check-seeds
 check-seeds: all
 	@tests/run $(SEEDS)
+
+BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
+$(O)/bench/bench_memory: $(SCENARIO_OBJECTS)
+$(O)/bench/bench_memory: override LDFLAGS += -Wl,--wrap=epoll_wait,--wrap=clock_gettime
+$(O)/bench/%: tests/bench/%.c $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ \
+		$(filter %.c %.o %.a,$^) $(LDLIBS)
+
+# Figures of speed, memory and overhead; they need a prepared board.
+.PHONY: bench
+bench: all $(BENCHES)
+	@tests/bench/bench.sh $(O)
 
 # -- what the README promises --------------------------------------------------------------
 

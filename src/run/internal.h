@@ -66,7 +66,6 @@ struct run {
 	struct loop *loop;
 	struct journal *journal;
 	struct classifier *classifier;
-	struct loop_timer *quiet_timer;
 	struct target *target;
 	struct load *load;
 	struct fold fold;

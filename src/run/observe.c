@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A report of which nothing more came for this long is complete. */
-#define QUIET_NS NS_PER_SEC
-
 void run_record(struct run *run, struct record *record)
 {
 	int r;
@@ -241,15 +238,7 @@ static void on_console(void *arg, const void *bytes, size_t n)
 		loop_interrupt(run->loop);
 	}
 	classifier_feed(run->classifier, bytes, n);
-	loop_timer_set(run->quiet_timer, now + QUIET_NS);
 	status_update();
-}
-
-static void on_quiet(void *arg)
-{
-	struct run *run = arg;
-
-	classifier_quiet(run->classifier);
 }
 
 static void on_power(void *arg, const char *event)
@@ -336,7 +325,6 @@ void observe_begin_cycle(struct run *run, unsigned int cycle)
 
 void observe_flush(struct run *run)
 {
-	loop_timer_set(run->quiet_timer, 0);
 	classifier_quiet(run->classifier);
 }
 
@@ -347,7 +335,6 @@ void observe_open(struct run *run, const struct rules *rules)
 					      .arg = run };
 
 	run->classifier = classifier_new(rules, &sink);
-	run->quiet_timer = loop_timer_add(run->loop, on_quiet, run);
 }
 
 void observe_close(struct run *run)
@@ -355,5 +342,4 @@ void observe_close(struct run *run)
 	if (run->classifier)
 		classifier_end(run->classifier);
 	classifier_free(run->classifier);
-	loop_timer_free(run->quiet_timer);
 }

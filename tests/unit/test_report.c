@@ -367,11 +367,11 @@ static void silent_hang(void **state)
 {
 	(void)state;
 	verdict(1, OUTCOME_PASS, "fine");
-	verdict(2, OUTCOME_HANG, "no sign of life in phase shutdown");
+	verdict(2, OUTCOME_HANG, "phase shutdown did not end within 2 min");
 	verdict(3, OUTCOME_HANG, "another");
 	assert_conclusion(
 		"The kernel reported nothing, but: 2 hangs in 3 cycles, first in "
-		"cycle 2: no sign of life in phase shutdown. The run has not ended: "
+		"cycle 2: phase shutdown did not end within 2 min. The run has not ended: "
 		"it goes on, or it was killed.");
 }
 
