@@ -10,15 +10,17 @@
 #include <string.h>
 
 /* By what a user does first. */
+/* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_reboot,
+	&cmd_board,
 	&cmd_classify,
 	&cmd_known,
-	&cmd_board,
-	&cmd_flood,
 	&cmd_report,
+	&cmd_flood,
 	NULL,
 };
+/* clang-format on */
 
 static void print_version(FILE *out, struct argp_state *state)
 {

@@ -145,8 +145,7 @@ static void add_silence(const struct cycle_facts *f, struct strbuf *reason)
 {
 	char limit[NUM_DURATION_MAX];
 
-	strbuf_addf(reason, "phase %s did not end within %s",
-		    phase_name(f->hang_phase),
+	strbuf_addf(reason, "phase %s did not end within %s", phase_name(f->hang_phase),
 		    num_format_duration(limit, f->hang_after_ns));
 }
 
