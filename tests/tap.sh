@@ -53,6 +53,24 @@ check() {
 	fi
 }
 
+# says NAME FILE PATTERN: ok when a line of the file matches (grep -E), else shows it.
+says() {
+	if grep -qE -- "$3" "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "no line matches $3:" "$(tail -n 60 "$2")"
+	fi
+}
+
+# status NAME WANTED GOT FILE: ok when the exit status is the wanted one, else shows FILE.
+status() {
+	if [ "$2" -eq "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "exit status $3, not $2:" "$(tail -n 60 "$4")"
+	fi
+}
+
 # empty NAME TEXT: ok when there is none.
 empty() {
 	if [ -z "$2" ]; then

@@ -5,6 +5,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /*
  * After a panic: a kernel that will not restart says so ("end Kernel panic") and is given
@@ -12,6 +13,9 @@
  */
 #define DEAD_AFTER_END_NS   NS_PER_SEC
 #define DEAD_AFTER_PANIC_NS (15 * NS_PER_SEC)
+
+/* A loop that wakes up this late was not just busy. */
+#define STANDSTILL_NS (10 * NS_PER_SEC)
 
 /* More boots than this after one request are a boot loop: waiting longer tells nothing. */
 #define BOOT_LOOP_BANNERS 3
@@ -71,6 +75,23 @@ static bool is_over(void *arg)
 	return true;
 }
 
+/*
+ * A controller that was suspended or stopped has measured nothing meanwhile: limits that
+ * passed in that time are no hangs.
+ */
+static bool stood_still(struct run *run, uint64_t wake_ns)
+{
+	char text[NUM_DURATION_MAX];
+	uint64_t now = loop_now_ns();
+
+	if (now < wake_ns + STANDSTILL_NS)
+		return false;
+	snprintf(run->facts.gone, sizeof(run->facts.gone),
+		 "this machine stood still for %s (suspended or stopped)",
+		 num_format_duration(text, now - wake_ns));
+	return true;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -92,6 +113,8 @@ enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_
 		if (run->wake_ns > now)
 			wake = earlier(wake, run->wake_ns);
 		r = loop_until(run->loop, is_over, &w, wake);
+		if (stood_still(run, wake))
+			return STEP_GONE;
 		if (r == 0)
 			return w.end;
 		if (r != -ETIMEDOUT)

@@ -24,17 +24,17 @@ check "the load was steady before both triggers" test "$(grep '"type":"load"' \
 
 "$program" report "$scratch/run" >"$scratch/report"
 check "report ends with the run's status" test "$?" -eq "$status"
-check "report tells the cycles" grep -q '2' "$scratch/report"
+says "report tells the cycles" "$scratch/report" '2'
 "$program" classify "$scratch/run/console.raw" >"$scratch/classified"
-check "classify finds nothing in the console of a good run" test "$?" -eq 0
+status "classify finds nothing in the console of a good run" 0 $? "$scratch/out"
 check "the console plays back" scriptreplay -B "$scratch/run/console.raw" \
 	-t "$scratch/run/console.timing" -m 0.001
 
 "$program" reboot -n 1 --run-dir "$scratch/run" >"$scratch/out" 2>&1
-check "an existing run is not overwritten" test "$?" -eq 2
-check "... and the message names it" grep -q "$scratch/run holds a run already" "$scratch/out"
+status "an existing run is not overwritten" 2 $? "$scratch/out"
+says "... and the message names it" "$scratch/out" "$scratch/run holds a run already"
 
-# ^C in the middle: a summary of what was done, and nothing left behind.
+# Ended in the middle: a summary of what was done, and nothing left behind.
 "$program" reboot --flood --nic e1000e -n 50 --run-dir "$scratch/stopped" \
 	>"$scratch/out" 2>&1 &
 pid=$!
@@ -43,9 +43,9 @@ for _ in $(seq 300); do
 	grep -q '"phase":"flood"' "$scratch/stopped/journal.jsonl" 2>/dev/null && break
 	sleep 0.2
 done
-kill -INT "$pid"
+kill -TERM "$pid"
 wait "$pid"
-check "an interrupted run says so" test "$?" -eq 130
+status "an interrupted run says so" 130 $? "$scratch/out"
 check "... in its journal too" grep -q '"reason":"interrupted"' \
 	"$scratch/stopped/journal.jsonl"
 empty "... and its board is gone" "$(pgrep -f "$scratch/stopped" || :)"
@@ -62,8 +62,8 @@ done
 qemu=$(pgrep -P "$pid" qemu-system)
 kill -9 "$qemu"
 wait "$pid"
-check "a killed QEMU makes the run invalid" test "$?" -eq 3
-check "... with its reason" grep -q 'signal 9' "$scratch/out"
+status "a killed QEMU makes the run invalid" 3 $? "$scratch/out"
+says "... with its reason" "$scratch/out" 'signal 9'
 check "... and the next cycle passes" grep -q '"cycle":2.*"outcome":"pass"' \
 	"$scratch/killed/journal.jsonl"
 tap_end

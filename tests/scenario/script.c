@@ -2,6 +2,7 @@
 #include "scenario/script.h"
 
 #include "base/num.h"
+#include "scenario/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,11 @@ static void close_console(void)
 	b.events.on_gone(b.events.arg, "qemu ended: signal 9 (Killed)");
 }
 
+static void suspend(void)
+{
+	sim_jump(600 * NS_PER_SEC);
+}
+
 static void garbage(void)
 {
 	char bytes[400];
@@ -256,6 +262,9 @@ static void go_through_reboot(void)
 	case CLOSES:
 		later(20, NULL, close_console);
 		return;
+	case STANDS_STILL:
+		later(10, NULL, suspend);
+		break;
 	case GARBAGE:
 		later(5, NULL, garbage);
 		later(5, NULL, garbage);

@@ -27,6 +27,7 @@ enum behaviour {
 	NEXT_BOOT_SPLAT,  /* the next boot reports what the last one left */
 	NEVER_BACK,       /* hangs, and no reset helps */
 	LOAD_DIES,        /* the flood process ends */
+	STANDS_STILL,     /* the controller is suspended on the way down */
 	BEHAVIOURS
 };
 

@@ -130,6 +130,7 @@ static const struct expectation {
 	{ NO_REPLIES_AFTER, OUTCOME_INVALID, PHASE_NONE, "no reply to the load after",
 	  EXIT_INVALID },
 	{ CLOSES, OUTCOME_INVALID, PHASE_NONE, "signal 9", EXIT_INVALID },
+	{ STANDS_STILL, OUTCOME_INVALID, PHASE_NONE, "stood still", EXIT_INVALID },
 	{ LOAD_DIES, OUTCOME_INVALID, PHASE_NONE, "flood process ended", EXIT_INVALID },
 };
 
@@ -326,6 +327,7 @@ int main(void)
 		"splat of the next boot",
 		"never back",
 		"load dies",
+		"controller stands still",
 	};
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(known_issue_is_named),
