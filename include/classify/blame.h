@@ -6,6 +6,8 @@
 
 /* Of the reporting machinery or a helper that anybody calls: never a bug's home. */
 bool blame_is_generic(struct text function);
+/* Of the machinery that prints reports: never what a report is about. */
+bool blame_is_machinery(struct text function);
 /* By the function's name; module may be "". *ret_driver: "dma-iommu" ... or NULL. */
 bool blame_is_iommu(struct text function, const char **ret_driver);
 /* By the source file in a header: "drivers/iommu/iova.c". */

@@ -40,7 +40,10 @@ struct console_line {
 struct classifier_sink {
 	/* Every line, in order; may be NULL. */
 	void (*on_line)(void *arg, const struct console_line *line);
-	/* A finding that is complete: in order of their first lines per kernel context. */
+	/*
+	 * A finding that is complete: in order of their first lines, but the precursor of
+	 * a shutdown, which comes at the shutdown's end.
+	 */
 	void (*on_finding)(void *arg, const struct finding *finding);
 	void *arg;
 };
@@ -49,8 +52,13 @@ struct classifier_sink {
 struct classifier *classifier_new(const struct rules *rules,
 				  const struct classifier_sink *sink);
 void classifier_feed(struct classifier *c, const void *bytes, size_t n);
-/* The console has been quiet: a report that is open ends here; the stream goes on. */
+/*
+ * The console has been quiet: reports that are open end here; the stream goes on. A
+ * shutdown may pause: its precursor still waits.
+ */
 void classifier_quiet(struct classifier *c);
+/* Somebody judges now: what waits for the end of a shutdown is handed over, too. */
+void classifier_flush(struct classifier *c);
 /* End of input: the last line may lack its newline. */
 void classifier_end(struct classifier *c);
 void classifier_free(struct classifier *c);

@@ -9,11 +9,13 @@
 #include "classify/pattern.h"
 
 enum fault_role {
-	FAULT_LEAD,   /* announces a fault whose record follows in the next line */
-	FAULT_RECORD, /* is a fault */
-	FAULT_MORE,   /* tells more about the fault above it */
-	FAULT_NOTE,   /* is worth telling, but no fault */
-	FAULT_SIGN,   /* a precursor: the kernel before did something wrong */
+	FAULT_LEAD,       /* announces a fault whose record follows in the next line */
+	FAULT_RECORD,     /* is a fault */
+	FAULT_MORE,       /* tells more about the fault above it */
+	FAULT_NOTE,       /* is worth telling, but no fault */
+	FAULT_SIGN,       /* a precursor: the kernel before did something wrong */
+	FAULT_GROUP,      /* a device leaves its IOMMU group */
+	FAULT_SUPPRESSED, /* "function: N callbacks suppressed" */
 };
 
 struct fault_form {
@@ -38,6 +40,10 @@ struct fault_match {
 	struct text device; /* of "driver device: message"; empty where none */
 };
 
+/* Does this form stand in body? */
+bool fault_try(const struct fault_family *family, const struct fault_form *form,
+	       struct text body, struct fault_match *ret);
+/* The first form of all families that does. */
 bool fault_find(struct text body, struct fault_match *ret);
 
 /* All families, in the order in which they are asked. */

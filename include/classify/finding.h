@@ -37,6 +37,8 @@ struct finding {
 	enum finding_type type;
 	char kind[32];      /* "null-deref", "smmu-global-fault" ...: the corpus' names */
 	char function[96];  /* first meaningful function, "" where none */
+	char file[96];      /* source file and line of a WARN or BUG, "" unknown */
+	char text[200];     /* the first line that names it, as far as it fits */
 	char driver[40];    /* "arm-smmu-v3", "intel-vtd" ..., "" where none */
 	char device[48];    /* PCI address or device name, "" where none */
 	bool iommu;         /* IOMMU, VFIO or DMA API code is to blame */

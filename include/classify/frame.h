@@ -24,5 +24,5 @@ bool frame_is_trace_start(struct text body);
 /* The first "name+0x1/0x2" in text: its name without compiler suffixes; else empty. */
 struct text frame_find_symbol(struct text text);
 
-/* Without .isra.0, .constprop.1, .part.2, .cold, .llvm.123 and powerpc's leading dot. */
+/* Without .isra.0, .constprop.1, .part.2, .cold, .llvm.123. */
 struct text frame_trim_symbol(struct text symbol);

@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bytes in, lines out. Constant memory: of a line that is longer than LINES_MAX only its
- * first bytes are kept, the rest counts in its size. Any split of the input gives the
- * same lines, and their offsets partition it.
+ * Bytes in, blocks of whole lines out. Constant memory: of a line that is longer than
+ * LINES_MAX and does not fit a block only its first bytes are kept.
  */
 #pragma once
 
-#include "base/text.h"
+#include "classify/scan.h"
 
 #define LINES_MAX 8192
 
-struct line {
-	uint64_t number;       /* 1-based */
-	uint64_t offset, size; /* in the input, line end included */
-	struct text raw;       /* without its line feed; at most LINES_MAX bytes */
-};
-
-typedef void (*line_fn)(void *arg, const struct line *line);
+/*
+ * bytes: at most SCAN_BLOCK, the last one a line feed. extra: what the last line has more
+ * (bytes that were left out) or less (-1: no line feed, the input ends) in the input; a
+ * block with extra is one line.
+ */
+typedef void (*block_fn)(void *arg, struct text bytes, int64_t extra);
 
 struct lines {
-	line_fn on_line;
+	block_fn on_block;
 	void *arg;
-	uint64_t number; /* lines that are complete */
-	uint64_t offset; /* of the line that is being read */
-	uint64_t size;   /* of it so far */
-	size_t carried;  /* bytes of it in carry */
-	char carry[LINES_MAX];
+	size_t carried;   /* bytes of an incomplete line in carry */
+	uint64_t dropped; /* bytes of it that did not fit */
+	char carry[LINES_MAX + 1];
 };
 
-void lines_init(struct lines *lines, line_fn on_line, void *arg);
+void lines_init(struct lines *lines, block_fn on_block, void *arg);
 void lines_feed(struct lines *lines, const char *bytes, size_t n);
 /* A last line without line feed is a line. */
 void lines_end(struct lines *lines);

@@ -15,11 +15,12 @@ struct slot {
 	bool done;                         /* complete: may leave */
 	const struct fault_family *family; /* of a burst; NULL: a splat */
 	bool led;                          /* a fault whose record is still to come */
+	unsigned int evidence;             /* enum rules_evidence, when it began */
 	uint64_t last_line;                /* that belongs to it */
 };
 
 struct pending {
-	void (*on_done)(void *arg, struct finding *finding);
+	void (*on_done)(void *arg, struct slot *slot);
 	void *arg;
 	size_t head, n;
 	struct slot slots[PENDING_MAX];

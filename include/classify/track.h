@@ -16,15 +16,22 @@ struct track {
 	bool bare;     /* this console's kernel lines have no prefix */
 	bool booted;   /* a banner was seen */
 	bool reset;    /* the kernel ended after the last banner */
-	bool replay;   /* the last line enabled a console, which prints the log again */
 	uint64_t banner_line;
-	uint64_t time_us; /* latest time stamp since the banner */
-	char kernel[64];  /* release, "" unknown */
+	uint64_t banner_us;   /* its time stamp */
+	uint64_t replay_line; /* enabled a console, which prints the log again */
+	char kernel[64];      /* release, "" unknown */
 };
+
+/* The formats of milestones, for whoever looks for their literals first. */
+size_t track_count(void);
+const char *track_format(size_t i);
 
 /*
  * Fills milestone, marker, release, value, phase and cycle of the line, and moves on.
- * line->text, body and number are set.
+ * line->text, body and number are set. forms: which formats may stand in it, one bit
+ * each; lines with none need not come here as long as track_wants_all is false.
  */
-void track_line(struct track *track, const struct printk *printk,
+void track_line(struct track *track, const struct printk *printk, uint64_t forms,
 		struct console_line *line);
+/* Any next line of the kernel's moves the phase. */
+bool track_wants_all(const struct track *track);

@@ -247,6 +247,9 @@ static bool name_fits(const char *name, struct text function)
 	const char *star = memchr(t.s, '*', t.n);
 	struct text head;
 
+	/* powerpc's ELFv1: the entry point of a function starts with a dot. */
+	if (function.n > 1 && function.s[0] == '.')
+		function = text_from(function, 1);
 	if (!star)
 		return text_equal(function, t);
 	head = (struct text){ t.s, (size_t)(star - t.s) };
@@ -255,6 +258,48 @@ static bool name_fits(const char *name, struct text function)
 	/* A second star: what stands between must occur. */
 	t = text_from(t, head.n + 1);
 	return !t.n || text_has(function, (struct text){ t.s, t.n - 1 });
+}
+
+/* The first functions of a trace that the kernel prints about itself. */
+static const char *const machinery[] = {
+	"dump_stack*",
+	"__dump_stack",
+	"show_stack*",
+	"dump_backtrace*",
+	"show_trace*",
+	"unwind_backtrace",
+	"print_*",
+	"ubsan_*",
+	"__ubsan_*",
+	"spin_bug",
+	"spin_dump",
+	"__might_sleep",
+	"___might_sleep",
+	"__might_resched",
+	"__schedule_bug",
+	"check_preemption_disabled",
+	"debug_smp_processor_id",
+	"__this_cpu_preempt_check",
+	"warn_slowpath*",
+	"__warn*",
+	"report_bug",
+	"handle_bug",
+	"exc_invalid_op",
+	"asm_exc_invalid_op",
+	"debug_dma_*",
+	"rcu_dump_cpu_stacks*",
+	"nmi_*",
+	"sched_show_task",
+	"panic",
+	"vpanic",
+};
+
+bool blame_is_machinery(struct text function)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machinery); i++)
+		if (name_fits(machinery[i], function))
+			return true;
+	return false;
 }
 
 bool blame_is_generic(struct text function)
@@ -287,13 +332,18 @@ bool blame_is_iommu_file(struct text path, const char **ret_driver)
 	return false;
 }
 
+static struct text without_dot(const char *function)
+{
+	return text_of(function[0] == '.' && function[1] ? function + 1 : function);
+}
+
 struct text blame_function(const struct finding *f)
 {
 	if (f->function[0] && !blame_is_generic(text_of(f->function)))
-		return text_of(f->function);
+		return without_dot(f->function);
 	for (size_t i = 0; i < f->n_frames; i++)
 		if (f->frames[i].reliable &&
 		    !blame_is_generic(text_of(f->frames[i].function)))
-			return text_of(f->frames[i].function);
-	return text_of(f->function);
+			return without_dot(f->frames[i].function);
+	return without_dot(f->function);
 }

@@ -1,285 +1,408 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines become reports. A line is looked at by the track (where is the target?), then as
- * a fault, then as a header, then as a part of the report that is open.
+ * Lines become reports. Most lines are not even looked at: only where a literal of a
+ * known format stands, while a report is open, or when somebody wants to see each line.
+ * A line then goes to the track (where is the target?), and is a fault, a header, or a
+ * part of the report that is open.
  */
 #include "classify/classifier.h"
 
-#include "classify/fault.h"
-#include "classify/header.h"
+#include "classify/burst.h"
 #include "classify/lines.h"
-#include "classify/pending.h"
 #include "classify/rules.h"
 #include "classify/signature.h"
 #include "classify/splat.h"
 #include "classify/track.h"
+#include "classify/trigger.h"
 
 #include <stdlib.h>
 
-/* A burst of one kind of fault is one finding, as long as no gap is longer. */
-#define BURST_LINES 40
 /* "cut here" belongs to the header that follows within so many lines. */
 #define CUT_LINES 6
+/* Lines that are looked at behind one that may announce something. */
+#define WATCH_LINES 8
+/* From the first lines it shows whether a console's kernel lines have prefixes. */
+#define FIRST_LINES 64
+/* Kernel contexts that write reports at the same time (CONFIG_PRINTK_CALLER). */
+#define OPEN_MAX 4
+/* A panic that reports cause follows the last of them within so many lines. */
+#define PANIC_LINES 100
+
+struct context {
+	char caller[16]; /* "T123", "C0", "" where the console does not say */
+	struct splat splat;
+};
 
 struct classifier {
 	const struct rules *rules;
 	struct classifier_sink sink;
 	struct lines lines;
+	uint64_t number, offset; /* lines and bytes that are done */
+	uint64_t watch;          /* number of the last line to look at in any case */
 	struct track track;
 	struct pending pending;
-	struct splat splat;
-	struct slot *removal;       /* precursor of this shutdown, or NULL */
-	unsigned int removal_cycle; /* that has told its precursor already */
-	unsigned int evidence;      /* enum rules_evidence, of this boot */
-	struct console_line cut;    /* the last "cut here"; number 0: none */
+	struct context contexts[OPEN_MAX];
+	size_t current;          /* context of the last line */
+	uint64_t last_report;    /* number of a line of the last report; 0: none */
+	struct finding removal;  /* precursor of this shutdown; count 0: none */
+	bool removal_told;       /* in this cycle */
+	unsigned int evidence;   /* enum rules_evidence, of this boot */
+	struct console_line cut; /* the last "cut here"; number 0: none */
+	struct scan_marks marks; /* of the block that is being read */
+	struct triggers triggers;
 	char clean[3 * LINES_MAX + 1];
 };
 
-static void start_finding(struct classifier *c, struct slot *slot,
+static void start_finding(struct classifier *c, struct finding *f,
 			  const struct console_line *line)
 {
-	struct finding *f = &slot->finding;
-
 	f->line = line->number;
 	f->offset = line->offset;
 	f->size = line->size;
 	f->phase = line->phase;
 	f->cycle = line->cycle;
 	text_copy(f->kernel, sizeof(f->kernel), text_of(c->track.kernel));
-	slot->last_line = line->number;
 }
 
-static void on_done(void *arg, struct finding *f)
+static struct slot *open_slot(struct classifier *c, const struct console_line *line)
 {
-	struct classifier *c = arg;
+	struct slot *slot = pending_open(&c->pending);
+
+	start_finding(c, &slot->finding, line);
+	slot->last_line = line->number;
+	slot->evidence = c->evidence;
+	return slot;
+}
+
+static void hand_over(struct classifier *c, struct finding *f, unsigned int evidence)
+{
 	static const struct text severities[] = {
 		[FINDING_SPLAT] = { "error", 5 },       [FINDING_FAULT] = { "error", 5 },
 		[FINDING_PRECURSOR] = { "warning", 7 }, [FINDING_NOTE] = { "info", 4 },
 		[FINDING_HANG] = { "error", 5 },
 	};
 
-	/* It may leave before its end when too many wait behind it. */
-	if (c->splat.slot && f == &c->splat.slot->finding)
-		c->splat.slot = NULL;
-	if (c->removal && f == &c->removal->finding)
-		c->removal = NULL;
 	signature_make(f);
 	text_copy(f->severity, sizeof(f->severity), severities[f->type]);
-	if (c->rules && !rules_apply(c->rules, c->evidence, f))
+	if (c->rules && !rules_apply(c->rules, evidence, f))
 		return;
 	if (c->sink.on_finding)
 		c->sink.on_finding(c->sink.arg, f);
 }
 
-/* -- faults --------------------------------------------------------------------------- */
-
-static enum finding_type fault_type(enum fault_role role)
+static void on_done(void *arg, struct slot *slot)
 {
-	switch (role) {
-	case FAULT_NOTE:
-		return FINDING_NOTE;
-	case FAULT_SIGN:
-		return FINDING_PRECURSOR;
-	default:
-		return FINDING_FAULT;
-	}
-}
+	struct classifier *c = arg;
 
-static bool burst_fits(const struct slot *slot, const struct fault_match *match)
-{
-	const struct finding *f = &slot->finding;
-
-	if (slot->done || slot->family != match->family)
-		return false;
-	switch (match->form->role) {
-	case FAULT_MORE:
-		return true;
-	case FAULT_RECORD:
-		/* A lead may turn out to announce something else. */
-		if (slot->led && f->count == 1)
-			return true;
-		/* fall through */
-	default:
-		return f->type == fault_type(match->form->role) &&
-		       !strcmp(f->kind, match->form->kind);
-	}
-}
-
-static void burst_extend(struct slot *slot, const struct fault_match *match,
-			 const struct console_line *line)
-{
-	struct finding *f = &slot->finding;
-
-	f->size = line->offset + line->size - f->offset;
-	slot->last_line = line->number;
-	if (match->form->role == FAULT_RECORD && slot->led && f->count == 1)
-		text_copy(f->kind, sizeof(f->kind), text_of(match->form->kind));
-	if (match->form->role != FAULT_MORE && !slot->led)
-		f->count++;
-	slot->led = match->form->role == FAULT_LEAD;
-	if (f->count == 1 && match->form->decode)
-		match->form->decode(f, &match->match);
-}
-
-static void take_fault(struct classifier *c, const struct fault_match *match,
-		       const struct console_line *line)
-{
-	struct slot *slot;
-	struct finding *f;
-
-	for (size_t i = c->pending.n; i > 0; i--) {
-		slot = pending_at(&c->pending, i - 1);
-		if (burst_fits(slot, match)) {
-			burst_extend(slot, match, line);
-			return;
-		}
-	}
-	if (match->form->role == FAULT_MORE)
-		return;
-	slot = pending_open(&c->pending);
-	f = &slot->finding;
-	start_finding(c, slot, line);
-	slot->family = match->family;
-	f->type = fault_type(match->form->role);
-	f->iommu = !match->family->foreign;
-	f->count = 1;
-	slot->led = match->form->role == FAULT_LEAD;
-	text_copy(f->kind, sizeof(f->kind), text_of(match->form->kind));
-	text_copy(f->driver, sizeof(f->driver), text_of(match->family->driver));
-	text_copy(f->device, sizeof(f->device), match->device);
-	if (match->form->decode)
-		match->form->decode(f, &match->match);
-}
-
-static void end_bursts(struct classifier *c, uint64_t number)
-{
-	struct slot *slot;
-
-	for (size_t i = 0; (slot = pending_at(&c->pending, i)); i++)
-		if (slot->family && number - slot->last_line > BURST_LINES)
-			slot->done = true;
+	/* It may leave before its end when too many wait behind it. */
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		if (c->contexts[i].splat.slot == slot)
+			c->contexts[i].splat.slot = NULL;
+	hand_over(c, &slot->finding, slot->evidence);
 }
 
 /* -- precursor ------------------------------------------------------------------------ */
 
 /*
  * A device that leaves its group while the kernel shuts down: what it still does on the
- * bus has no domain any more.
+ * bus has no domain any more. All of one shutdown are one finding, which waits for the
+ * shutdown's end.
  */
 static void take_removal(struct classifier *c, const struct console_line *line)
 {
-	struct finding *f;
+	struct finding *f = &c->removal;
 
 	if (line->phase != PHASE_TRIGGER && line->phase != PHASE_SHUTDOWN)
 		return;
-	if (!text_has(line->body, TEXT("Removing from iommu group")))
-		return;
 	c->evidence |= RULES_GROUP_REMOVAL;
-	if (!c->removal && line->cycle && line->cycle == c->removal_cycle)
+	if (c->removal_told)
 		return;
-	if (!c->removal) {
-		c->removal = pending_open(&c->pending);
-		start_finding(c, c->removal, line);
-		f = &c->removal->finding;
-		f->type = FINDING_PRECURSOR;
-		f->iommu = true;
+	if (!f->count) {
+		*f = (struct finding){ .type = FINDING_PRECURSOR, .iommu = true };
+		start_finding(c, f, line);
 		text_copy(f->kind, sizeof(f->kind), TEXT("iommu-group-removal"));
 		text_copy(f->title, sizeof(f->title),
 			  TEXT("devices leave their IOMMU groups during shutdown"));
 		text_copy(f->driver, sizeof(f->driver), TEXT("iommu-core"));
-		c->removal_cycle = line->cycle;
 	}
-	f = &c->removal->finding;
 	f->count++;
 	f->size = line->offset + line->size - f->offset;
 }
 
 static void end_removal(struct classifier *c)
 {
-	if (c->removal)
-		c->removal->done = true;
-	c->removal = NULL;
+	if (!c->removal.count)
+		return;
+	hand_over(c, &c->removal, c->evidence);
+	c->removal.count = 0;
+	c->removal_told = true;
 }
 
-/* -- lines ---------------------------------------------------------------------------- */
+/* -- reports -------------------------------------------------------------------------- */
 
-static void take_header(struct classifier *c, const struct header_match *match,
-			const struct console_line *line)
+/* The context that writes this line; a line without caller goes on where we are. */
+static struct splat *find_context(struct classifier *c, struct text caller)
 {
-	struct slot *slot;
+	size_t free = OPEN_MAX, i;
 
-	if (match->header->stage == STAGE_PANIC && splat_panic(&c->splat, line))
-		return;
-	if (splat_merge(&c->splat, match, line))
-		return;
-	splat_close(&c->splat);
-	slot = pending_open(&c->pending);
-	start_finding(c, slot, line);
-	if (c->cut.number && line->number - c->cut.number <= CUT_LINES)
-		start_finding(c, slot, &c->cut);
-	c->cut.number = 0;
-	splat_open(&c->splat, slot, match, line);
+	if (!caller.n)
+		return &c->contexts[c->current].splat;
+	for (i = 0; i < OPEN_MAX; i++) {
+		if (text_equal(caller, text_of(c->contexts[i].caller)))
+			break;
+		if (!c->contexts[i].splat.slot)
+			free = i;
+	}
+	if (i == OPEN_MAX) {
+		i = free < OPEN_MAX ? free : (c->current + 1) % OPEN_MAX;
+		splat_close(&c->contexts[i].splat);
+		text_copy(c->contexts[i].caller, sizeof(c->contexts[i].caller), caller);
+	}
+	c->current = i;
+	return &c->contexts[i].splat;
 }
 
-static void end_boot(struct classifier *c)
+static bool is_reading(const struct classifier *c)
 {
-	splat_close(&c->splat);
-	end_removal(c);
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		if (c->contexts[i].splat.slot)
+			return true;
+	return false;
+}
+
+static void close_reports(struct classifier *c)
+{
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		splat_close(&c->contexts[i].splat);
 	for (size_t i = 0; i < c->pending.n; i++)
 		pending_at(&c->pending, i)->done = true;
 	pending_flush(&c->pending);
 	c->cut.number = 0;
 }
 
-static void look_at(struct classifier *c, const struct console_line *line)
+static bool take_panic(struct classifier *c, struct splat *splat,
+		       const struct console_line *line)
 {
-	struct header_match header;
-	struct fault_match fault;
+	if (splat_panic(splat, line))
+		return true;
+	if (!splat_is_panic_of_report(line->body))
+		return false;
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		if (splat_panic(&c->contexts[i].splat, line))
+			return true;
+	/* The report is over, and said so. */
+	return c->last_report && line->number - c->last_report <= PANIC_LINES;
+}
+
+static void take_header(struct classifier *c, const struct header_match *match,
+			struct splat *splat, const struct console_line *line)
+{
+	enum header_stage stage = match->header->stage;
+	struct slot *slot;
+
+	if (stage == STAGE_RULER)
+		return;
+	if (stage == STAGE_CUT) {
+		if (!splat->slot || splat->stage != STAGE_TEXT ||
+		    line->number - splat->header_line > CUT_LINES)
+			splat_close(splat);
+		c->cut = *line;
+		return;
+	}
+	if (stage == STAGE_PANIC && take_panic(c, splat, line))
+		return;
+	if (splat_merge(splat, match, line))
+		return;
+	splat_close(splat);
+	slot = open_slot(c, line);
+	if (c->cut.number && line->number - c->cut.number <= CUT_LINES)
+		start_finding(c, &slot->finding, &c->cut);
+	c->cut.number = 0;
+	splat_open(splat, slot, match, line);
+}
+
+/* -- lines ---------------------------------------------------------------------------- */
+
+static void take_fault(struct classifier *c, const struct fault_match *match,
+		       const struct console_line *line)
+{
+	if (match->form->role == FAULT_GROUP) {
+		take_removal(c, line);
+		return;
+	}
+	if (match->form->kind && !strcmp(match->form->kind, "vfio-stuck"))
+		c->evidence |= RULES_VFIO_HOLDER;
+	if (!burst_extend(&c->pending, match, line))
+		burst_begin(open_slot(c, line), match);
+}
+
+/* The first form that stands in the line; true: it is taken. */
+static bool take_forms(struct classifier *c, const struct form_set *set,
+		       struct splat *splat, const struct console_line *line)
+{
+	for (size_t i = form_set_next(set, 0); i < FORM_MAX;
+	     i = form_set_next(set, i + 1)) {
+		const struct form *form = &c->triggers.forms[i];
+		struct fault_match fault;
+		struct header_match header;
+
+		if (form->type == FORM_FAULT &&
+		    fault_try(form->family, form->fault, line->body, &fault)) {
+			take_fault(c, &fault, line);
+			return true;
+		}
+		if (form->type == FORM_HEADER &&
+		    header_try(form->index, line->body, &header)) {
+			take_header(c, &header, splat, line);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void look_at(struct classifier *c, const struct form_set *set,
+		    const struct printk *printk, const struct console_line *line)
+{
+	struct splat *splat = find_context(c, printk->caller);
+	bool taken = false;
 
 	if (line->milestone == MILESTONE_BANNER) {
-		end_boot(c);
+		close_reports(c);
+		end_removal(c);
+		c->removal_told = false;
 		c->evidence = 0;
+		c->last_report = 0;
 		return;
 	}
 	if (line->milestone == MILESTONE_RESTART)
 		end_removal(c);
-	if (line->milestone == MILESTONE_MARKER)
-		return;
-	if (header_is_cut_here(line->body)) {
-		splat_close(&c->splat);
-		c->cut = *line;
-	} else if (line->milestone == MILESTONE_PANIC_END) {
-		splat_line(&c->splat, line);
-	} else if (fault_find(line->body, &fault)) {
-		take_fault(c, &fault, line);
-	} else if (header_find(line->body, &header)) {
-		take_header(c, &header, line);
-	} else {
-		take_removal(c, line);
-		splat_line(&c->splat, line);
-	}
+	if (line->milestone != MILESTONE_MARKER && line->milestone != MILESTONE_PANIC_END)
+		taken = take_forms(c, set, splat, line);
+	if (taken)
+		c->watch = line->number + WATCH_LINES;
+	else if (!burst_more(&c->pending, line))
+		splat_line(splat, line);
+	if (splat->slot)
+		c->last_report = line->number;
+	burst_expire(&c->pending, line->number);
+	pending_flush(&c->pending);
 }
 
-static void on_line(void *arg, const struct line *raw)
+/* Clean text; the bytes themselves where nothing needs cleaning. */
+static struct text clean_line(struct classifier *c, struct text raw)
 {
-	struct classifier *c = arg;
+	bool plain = true;
+
+	if (raw.n && raw.s[raw.n - 1] == '\r')
+		raw.n--;
+	for (size_t i = 0; i < raw.n; i++)
+		plain &= (unsigned char)(raw.s[i] - ' ') < 0x7f - ' ';
+	if (plain)
+		return raw;
+	return (struct text){ c->clean, text_clean(c->clean, sizeof(c->clean), raw) };
+}
+
+static uint64_t track_set(const struct triggers *t, const struct form_set *set)
+{
+	size_t first = t->n_forms - track_count();
+	uint64_t bits = 0;
+
+	for (size_t i = form_set_next(set, first); i < FORM_MAX;
+	     i = form_set_next(set, i + 1))
+		bits |= UINT64_C(1) << (i - first);
+	return bits;
+}
+
+/* raw: without its line feed. set: forms whose literals stand in it; may be empty. */
+static void take_line(struct classifier *c, struct text raw, uint64_t size,
+		      struct form_set *set, bool wanted)
+{
 	struct console_line line = {
-		.number = raw->number,
-		.offset = raw->offset,
-		.size = raw->size,
+		.number = ++c->number,
+		.offset = c->offset,
+		.size = size,
+		.phase = c->track.phase,
+		.cycle = c->track.cycle,
 	};
 	struct printk printk;
 
-	line.text.s = c->clean;
-	line.text.n = text_clean(c->clean, sizeof(c->clean), raw->raw);
+	c->offset += size;
+	line.text = clean_line(c, raw);
 	printk_parse(line.text, &printk);
 	line.body = printk.body;
-	track_line(&c->track, &printk, &line);
+	if (wanted) {
+		for (size_t i = 0; i < FORM_WORDS; i++)
+			set->words[i] |= c->triggers.shy.words[i];
+		track_line(&c->track, &printk, track_set(&c->triggers, set), &line);
+	}
 	if (c->sink.on_line)
 		c->sink.on_line(c->sink.arg, &line);
-	look_at(c, &line);
-	end_bursts(c, line.number);
-	pending_flush(&c->pending);
+	if (wanted)
+		look_at(c, set, &printk, &line);
+}
+
+/* Is the next line to be looked at even if no literal stands in it? */
+static bool wants_next(const struct classifier *c)
+{
+	return c->number < FIRST_LINES || c->number < c->watch || is_reading(c) ||
+	       track_wants_all(&c->track);
+}
+
+/* Forms in one line, whose first mark from *mark on is moved behind it. */
+static bool find_forms(struct classifier *c, struct text line, size_t start, size_t end,
+		       size_t *mark, struct form_set *set)
+{
+	bool found = false;
+
+	*set = (struct form_set){ 0 };
+	for (; *mark < start + line.n; *mark = scan_next(&c->marks, *mark + 1, end))
+		found |= triggers_at(&c->triggers, line, *mark - start, set);
+	return found;
+}
+
+static void on_block(void *arg, struct text bytes, int64_t extra)
+{
+	struct classifier *c = arg;
+	size_t pos = 0, mark;
+
+	scan_mark(&c->triggers.scan, bytes, &c->marks);
+	mark = scan_next(&c->marks, 0, bytes.n);
+	while (pos < bytes.n) {
+		bool wanted = wants_next(c), found;
+		struct form_set set;
+		struct text line;
+		const char *end;
+
+		if (!wanted && !c->sink.on_line) {
+			/* To the line that has the next mark, or to the end. */
+			struct text skipped = { bytes.s + pos, mark - pos };
+			const char *last = memrchr(skipped.s, '\n', skipped.n);
+
+			skipped.n = last ? (size_t)(last - skipped.s) + 1 : 0;
+			c->number += scan_lines(skipped);
+			c->offset += skipped.n;
+			pos += skipped.n;
+			if (pos == bytes.n)
+				return;
+			wanted = wants_next(c);
+		}
+		end = memchr(bytes.s + pos, '\n', bytes.n - pos);
+		line = (struct text){ bytes.s + pos, (size_t)(end - bytes.s) - pos };
+		if (line.n > LINES_MAX)
+			line.n = LINES_MAX;
+		found = find_forms(c, line, pos, bytes.n, &mark, &set);
+		pos = (size_t)(end - bytes.s) + 1;
+		if (mark < pos)
+			mark = scan_next(&c->marks, pos, bytes.n);
+		if (wanted || found || c->sink.on_line) {
+			take_line(c, line,
+				  (uint64_t)((int64_t)(end - line.s) + 1 + extra), &set,
+				  wanted || found);
+		} else {
+			c->number++;
+			c->offset += (uint64_t)((int64_t)(end - line.s) + 1 + extra);
+		}
+	}
 }
 
 /* -- interface ------------------------------------------------------------------------ */
@@ -293,7 +416,8 @@ struct classifier *classifier_new(const struct rules *rules,
 	c->sink = *sink;
 	c->pending.on_done = on_done;
 	c->pending.arg = c;
-	lines_init(&c->lines, on_line, c);
+	triggers_init(&c->triggers);
+	lines_init(&c->lines, on_block, c);
 	return c;
 }
 
@@ -304,13 +428,19 @@ void classifier_feed(struct classifier *c, const void *bytes, size_t n)
 
 void classifier_quiet(struct classifier *c)
 {
-	end_boot(c);
+	close_reports(c);
+}
+
+void classifier_flush(struct classifier *c)
+{
+	close_reports(c);
+	end_removal(c);
 }
 
 void classifier_end(struct classifier *c)
 {
 	lines_end(&c->lines);
-	end_boot(c);
+	classifier_flush(c);
 }
 
 void classifier_free(struct classifier *c)
@@ -320,8 +450,10 @@ void classifier_free(struct classifier *c)
 
 void classifier_set_phase(struct classifier *c, unsigned int cycle, enum phase phase)
 {
-	if (cycle != c->track.cycle || phase < PHASE_TRIGGER)
+	if (cycle != c->track.cycle || phase < PHASE_TRIGGER) {
 		end_removal(c);
+		c->removal_told = false;
+	}
 	c->track.cycle = cycle;
 	c->track.phase = phase;
 }

@@ -33,21 +33,23 @@ const struct fault_family *const *fault_families(size_t *ret_n)
 	return families;
 }
 
+bool fault_try(const struct fault_family *family, const struct fault_form *form,
+	       struct text body, struct fault_match *ret)
+{
+	if (!pattern_find(form->format, body, &ret->match))
+		return false;
+	ret->family = family;
+	ret->form = form;
+	ret->device = find_device((struct text){ body.s, ret->match.start });
+	return true;
+}
+
 bool fault_find(struct text body, struct fault_match *ret)
 {
-	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-		const struct fault_family *family = families[f];
-
-		for (size_t i = 0; i < family->n_forms; i++) {
-			if (!pattern_find(family->forms[i].format, body, &ret->match))
-				continue;
-			ret->family = family;
-			ret->form = &family->forms[i];
-			ret->device =
-				find_device((struct text){ body.s, ret->match.start });
-			return true;
-		}
-	}
+	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
+		for (size_t i = 0; i < families[f]->n_forms; i++)
+			if (fault_try(families[f], &families[f]->forms[i], body, ret))
+				return true;
 	return false;
 }
 

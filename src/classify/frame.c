@@ -59,8 +59,6 @@ struct text frame_trim_symbol(struct text symbol)
 		".isra.", ".constprop.", ".part.", ".cold", ".llvm.", ".lto_priv", "$",
 	};
 
-	if (symbol.n > 1 && symbol.s[0] == '.')
-		symbol = text_from(symbol, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		ptrdiff_t at = text_find(symbol, text_of(suffixes[i]), 1);
 

@@ -8,6 +8,10 @@
  * Formats of kernels 2.6.32 to 7.2; the file that prints them stands above each group.
  */
 static const struct header headers[] = {
+	/* what surrounds reports: kernel/panic.c, arch/arm/kernel/traps.c, mm/kasan */
+	{ "[ cut here ]--", NULL, STAGE_CUT, NAME_NONE },
+	{ "8<--- cut here ---", NULL, STAGE_CUT, NAME_NONE },
+	{ "==============", NULL, STAGE_RULER, NAME_NONE },
 	/* kernel/panic.c */
 	{ "Kernel panic - not syncing", "panic", STAGE_PANIC, NAME_NONE },
 	/* drivers/iommu/iommu.c: WARN() with a text */
@@ -39,13 +43,23 @@ static const struct header headers[] = {
 	{ "INFO: inconsistent lock state", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "INFO: suspicious RCU usage", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "INFO: trying to register non-static key", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: %w still has locks held!", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "BUG: %w still has locks held!", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "BUG: lock held ", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: Invalid wait context", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: Invalid wait context", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: bad unlock balance detected", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: held lock freed", "lockdep", STAGE_ALONE, NAME_NONE },
 	/* kernel/panic.c, lib/bug.c */
 	{ "WARNING: CPU: %d PID: %d at %s", "warn", STAGE_WARN, NAME_HEADER },
-	{ "WARNING: %s:%d at %s, CPU#%d", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: CPU: %d PID: %d ", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: %s:%d at %s", "warn", STAGE_WARN, NAME_HEADER },
 	{ "WARNING: at %s", "warn", STAGE_WARN, NAME_HEADER },
+	/* arch/x86/kernel/unwind_frame.c, unwind_orc.c */
+	{ "WARNING: kernel stack regs at ", "warn", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: kernel stack frame pointer at ", "warn", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: stack recursion on stack type ", "warn", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: can't dereference registers at ", "warn", STAGE_ALONE, NAME_NONE },
 	{ "kernel BUG at %s!", "bug", STAGE_CAUSE, NAME_PC },
 	/* mm/kasan, mm/kfence, mm/kmsan, kernel/kcsan, lib/ubsan.c */
 	{ "BUG: KASAN: ", "kasan", STAGE_ALONE, NAME_HEADER },
@@ -53,7 +67,10 @@ static const struct header headers[] = {
 	{ "BUG: KFENCE: ", "kfence", STAGE_ALONE, NAME_HEADER },
 	{ "BUG: KMSAN: ", "kmsan", STAGE_ALONE, NAME_HEADER },
 	{ "BUG: KCSAN: ", "kcsan", STAGE_ALONE, NAME_HEADER },
-	{ "UBSAN: ", "ubsan", STAGE_TEXT, NAME_NONE },
+	{ "UBSAN: Undefined behaviour", "ubsan", STAGE_ALONE, NAME_FRAME },
+	{ "UBSAN: array-index-out-of-bounds", "ubsan", STAGE_ALONE, NAME_FRAME },
+	{ "UBSAN: shift-out-of-bounds", "ubsan", STAGE_ALONE, NAME_FRAME },
+	{ "UBSAN: %w in %s:%d:%d", "ubsan", STAGE_ALONE, NAME_FRAME },
 	/* arch/x86/mm/fault.c, arch/powerpc/mm/fault.c */
 	{ "BUG: kernel NULL pointer dereference", "null-deref", STAGE_CAUSE, NAME_PC },
 	{ "BUG: Kernel NULL pointer dereference", "null-deref", STAGE_CAUSE, NAME_PC },
@@ -70,6 +87,8 @@ static const struct header headers[] = {
 	{ "PANIC: double fault", "double-fault", STAGE_ALONE, NAME_PC },
 	{ "double fault: %x [#", "double-fault", STAGE_OOPS, NAME_PC },
 	{ "stack guard page was hit at", "stack-overflow", STAGE_CAUSE, NAME_PC },
+	{ "segment-related general protection fault: %x [#", "general-protection",
+	  STAGE_OOPS, NAME_PC },
 	{ "general protection fault: %x [#", "general-protection", STAGE_OOPS, NAME_PC },
 	{ "general protection fault, probably for ", "general-protection", STAGE_OOPS,
 	  NAME_PC },
@@ -94,7 +113,14 @@ static const struct header headers[] = {
 	/* arch/arm/mm/fault.c */
 	{ "Unhandled fault: %sexternal abort", "external-abort", STAGE_CAUSE, NAME_PC },
 	/* arch/s390/kernel/dumpstack.c and all others' die() */
-	{ "ilc:%d [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "ilc:1 [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "ilc:2 [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "ilc:3 [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: 00%x [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: Kernel access of bad area", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: Exception in kernel mode", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops [#1]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops[#1]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops: %s[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel BUG [#%d]", "bug", STAGE_OOPS, NAME_PC },
@@ -113,16 +139,23 @@ static const struct header headers[] = {
 	{ "BUG: workqueue lockup - pool", "workqueue-lockup", STAGE_ALONE, NAME_NONE },
 	/* kernel/sched/core.c, kernel/workqueue.c, lib/smp_processor_id.c */
 	{ "BUG: sleeping function called from invalid context", "atomic-sleep",
-	  STAGE_ALONE, NAME_PC },
-	{ "BUG: scheduling while atomic", "atomic-sleep", STAGE_ALONE, NAME_PC },
-	{ "BUG: workqueue leaked lock or atomic", "atomic-sleep", STAGE_ALONE, NAME_PC },
-	{ "BUG: using %s in preemptible", "preempt-bug", STAGE_ALONE, NAME_PC },
-	{ "BUG: spinlock ", "spinlock-bug", STAGE_ALONE, NAME_PC },
+	  STAGE_ALONE, NAME_FRAME },
+	{ "BUG: scheduling while atomic", "atomic-sleep", STAGE_ALONE, NAME_FRAME },
+	{ "BUG: workqueue leaked lock or atomic", "atomic-sleep", STAGE_ALONE,
+	  NAME_FRAME },
+	{ "BUG: using %s in preemptible", "preempt-bug", STAGE_ALONE, NAME_FRAME },
+	{ "BUG: spinlock ", "spinlock-bug", STAGE_ALONE, NAME_FRAME },
 	/* mm */
 	{ "BUG: Bad page ", "bad-page", STAGE_ALONE, NAME_NONE },
 	{ "BUG: Bad rss-counter state", "bad-page", STAGE_ALONE, NAME_NONE },
 	{ "BUG: memory leak", "memleak", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w (Not tainted): ", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w (Tainted: ", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w: Objects remaining ", "slab-corruption", STAGE_ALONE, NAME_NONE },
 	{ "BUG %w (%s): %s", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "INFO: Slab %x objects=%d used=", "slab-corruption", STAGE_LATE, NAME_NONE },
+	{ "INFO: Allocated in ", "slab-corruption", STAGE_LATE, NAME_NONE },
+	{ "INFO: Freed in ", "slab-corruption", STAGE_LATE, NAME_NONE },
 	{ "page allocation failure: order:%d", "page-alloc-failure", STAGE_ALONE,
 	  NAME_NONE },
 	{ "invoked oom-killer: gfp_mask=", "oom", STAGE_ALONE, NAME_NONE },
@@ -131,12 +164,6 @@ static const struct header headers[] = {
 	/* arch/x86/mm/extable.c */
 	{ "unchecked MSR access error:", "msr-access", STAGE_ALONE, NAME_NONE },
 };
-
-bool header_is_cut_here(struct text body)
-{
-	return text_has(body, TEXT("--[ cut here ]--")) ||
-	       text_has(body, TEXT("8<--- cut here ---"));
-}
 
 /* "file.c:123 " in a WARNING line, wherever the kernel's version puts it. */
 static struct text find_file(struct text line)
@@ -171,6 +198,22 @@ static struct text find_plain_function(struct text line, struct text file)
 	return frame_trim_symbol(rest);
 }
 
+/* "BUG: KASAN: use-after-free in func (file.c:1)", "data-race in func / other". */
+static struct text find_function_in(struct text line)
+{
+	ptrdiff_t at = text_find(line, TEXT(" in "), 0);
+	struct text rest;
+	size_t n = 0;
+
+	if (at < 0)
+		return TEXT_NONE;
+	rest = text_from(line, (size_t)at + 4);
+	while (n < rest.n && rest.s[n] != ' ')
+		n++;
+	rest.n = n;
+	return frame_trim_symbol(rest);
+}
+
 static void fill_match(const struct header *header, struct text line,
 		       struct header_match *ret)
 {
@@ -180,19 +223,31 @@ static void fill_match(const struct header *header, struct text line,
 	if (header->name != NAME_HEADER)
 		return;
 	ret->function = frame_find_symbol(line);
-	if (!ret->function.n && header->stage == STAGE_WARN)
+	ret->complete = ret->function.n > 0;
+	if (ret->complete)
+		return;
+	if (header->stage == STAGE_WARN)
 		ret->function = find_plain_function(line, ret->file);
+	else
+		ret->function = find_function_in(line);
 }
 
-bool header_find(struct text body, struct header_match *ret)
+size_t header_count(void)
+{
+	return ARRAY_SIZE(headers);
+}
+
+const struct header *header_get(size_t i)
+{
+	return &headers[i];
+}
+
+bool header_try(size_t i, struct text body, struct header_match *ret)
 {
 	struct pattern_match m;
 
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		if (!pattern_find(headers[i].format, body, &m))
-			continue;
-		fill_match(&headers[i], text_from(body, m.start), ret);
-		return true;
-	}
-	return false;
+	if (!pattern_find(headers[i].format, body, &m))
+		return false;
+	fill_match(&headers[i], text_from(body, m.start), ret);
+	return true;
 }

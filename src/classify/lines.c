@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "classify/lines.h"
 
-void lines_init(struct lines *lines, line_fn on_line, void *arg)
+void lines_init(struct lines *lines, block_fn on_block, void *arg)
 {
-	*lines = (struct lines){ .on_line = on_line, .arg = arg };
-}
-
-static void line_done(struct lines *lines, const char *bytes, size_t n, uint64_t size)
-{
-	struct line line = {
-		.number = ++lines->number,
-		.offset = lines->offset,
-		.size = size,
-		.raw = { bytes, n < LINES_MAX ? n : LINES_MAX },
-	};
-
-	lines->offset += size;
-	lines->size = 0;
-	lines->carried = 0;
-	lines->on_line(lines->arg, &line);
+	*lines = (struct lines){ .on_block = on_block, .arg = arg };
 }
 
 static void carry(struct lines *lines, const char *bytes, size_t n)
@@ -29,32 +14,50 @@ static void carry(struct lines *lines, const char *bytes, size_t n)
 	if (keep)
 		memcpy(lines->carry + lines->carried, bytes, keep);
 	lines->carried += keep;
-	lines->size += n;
+	lines->dropped += n - keep;
+}
+
+static void carry_done(struct lines *lines, int64_t extra)
+{
+	struct text bytes = { lines->carry, lines->carried + 1 };
+
+	lines->carry[lines->carried] = '\n';
+	extra += (int64_t)lines->dropped;
+	lines->carried = 0;
+	lines->dropped = 0;
+	lines->on_block(lines->arg, bytes, extra);
 }
 
 void lines_feed(struct lines *lines, const char *bytes, size_t n)
 {
 	while (n) {
-		const char *end = memchr(bytes, '\n', n);
-		size_t len = end ? (size_t)(end - bytes) : n;
+		size_t block = n < SCAN_BLOCK ? n : SCAN_BLOCK;
+		const char *end;
 
-		if (!end) {
-			carry(lines, bytes, n);
-			return;
-		}
-		if (lines->size) {
-			carry(lines, bytes, len);
-			line_done(lines, lines->carry, lines->carried, lines->size + 1);
+		if (lines->carried) {
+			end = memchr(bytes, '\n', n);
+			carry(lines, bytes, end ? (size_t)(end - bytes) : n);
+			if (!end)
+				return;
+			carry_done(lines, 0);
 		} else {
-			line_done(lines, bytes, len, len + 1);
+			end = memrchr(bytes, '\n', block);
+			if (end)
+				lines->on_block(
+					lines->arg,
+					(struct text){ bytes, (size_t)(end - bytes) + 1 },
+					0);
+			else
+				carry(lines, bytes, block);
 		}
-		bytes += len + 1;
-		n -= len + 1;
+		block = end ? (size_t)(end - bytes) + 1 : block;
+		bytes += block;
+		n -= block;
 	}
 }
 
 void lines_end(struct lines *lines)
 {
-	if (lines->size)
-		line_done(lines, lines->carry, lines->carried, lines->size);
+	if (lines->carried)
+		carry_done(lines, -1);
 }

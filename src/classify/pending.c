@@ -12,7 +12,7 @@ static void leave(struct pending *pending)
 {
 	struct slot *slot = pending_at(pending, 0);
 
-	pending->on_done(pending->arg, &slot->finding);
+	pending->on_done(pending->arg, slot);
 	slot->done = true;
 	pending->head = (pending->head + 1) % PENDING_MAX;
 	pending->n--;

@@ -6,10 +6,17 @@
 
 /* Lines that may stand between the parts of one report's beginning. */
 #define MERGE_LINES 30
+/* The same kind again before a trace: printed twice, or by two CPUs at once. */
+#define AGAIN_LINES 20
 /* So many lines that look like no report end one that has no end marker. */
 #define QUIET_LINES 40
 /* A panic that follows the end marker follows at once. */
 #define PANIC_LINES 8
+
+static bool is_kind(const struct finding *f, const char *kind)
+{
+	return !strcmp(f->kind, kind);
+}
 
 static void extend(struct splat *splat, const struct console_line *line)
 {
@@ -26,23 +33,67 @@ static void set_function(struct finding *f, struct text function)
 		text_copy(f->function, sizeof(f->function), function);
 }
 
-static void take_header(struct splat *splat, const struct header_match *match)
+/* Messages that a WARN or BUG of their own file follows, and what it then is. */
+struct home {
+	const char *kind, *file;
+};
+
+static const struct home homes[] = {
+	{ "refcount", "lib/refcount.c" },
+	{ "refcount", "include/linux/refcount.h" },
+	{ "list-corruption", "lib/list_debug.c" },
+	{ "dma-api-debug", "kernel/dma/debug.c" },
+	{ "dma-api-debug", "lib/dma-debug.c" },
+};
+
+static const char *home_kind(struct text file)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(homes); i++)
+		if (text_has(file, text_of(homes[i].file)))
+			return homes[i].kind;
+	return NULL;
+}
+
+static bool has_home(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(homes); i++)
+		if (!strcmp(homes[i].kind, kind))
+			return true;
+	return false;
+}
+
+static void set_kind(struct finding *f, const struct header_match *match)
+{
+	const char *kind = match->file.n ? home_kind(match->file) : NULL;
+
+	text_copy(f->kind, sizeof(f->kind), text_of(kind ? kind : match->header->kind));
+}
+
+static void take_header(struct splat *splat, const struct header_match *match,
+			const struct console_line *line)
 {
 	struct finding *f = &splat->slot->finding;
 	const char *driver = NULL;
 
 	set_function(f, match->function);
+	if (match->file.n && !f->file[0])
+		text_copy(f->file, sizeof(f->file), match->file);
 	if (match->file.n && blame_is_iommu_file(match->file, &driver))
 		f->iommu = true;
-	if (!strcmp(f->kind, "dma-api-debug")) {
+	if (is_kind(f, "dma-api-debug")) {
 		f->iommu = true;
 		driver = "dma-debug";
 	}
 	if (driver && !f->driver[0])
 		text_copy(f->driver, sizeof(f->driver), text_of(driver));
+	splat->header = match->header;
 	splat->stage = match->header->stage;
-	if (splat->stage != STAGE_ALONE)
+	if (splat->stage != STAGE_ALONE && splat->stage != STAGE_LATE)
 		splat->marked = true;
+	splat->header_line = line->number;
+	splat->torn = match->header->name == NAME_HEADER && !match->complete;
+	text_copy(splat->text, sizeof(splat->text), match->line);
+	extend(splat, line);
 }
 
 void splat_open(struct splat *splat, struct slot *slot, const struct header_match *match,
@@ -50,42 +101,90 @@ void splat_open(struct splat *splat, struct slot *slot, const struct header_matc
 {
 	struct finding *f = &slot->finding;
 
-	*splat = (struct splat){
-		.slot = slot,
-		.header = match->header,
-		.header_line = line->number,
-	};
+	*splat = (struct splat){ .slot = slot };
 	f->type = FINDING_SPLAT;
 	f->count = 1;
 	f->panic = match->header->stage == STAGE_PANIC;
-	text_copy(f->kind, sizeof(f->kind), text_of(match->header->kind));
-	take_header(splat, match);
-	extend(splat, line);
+	set_kind(f, match);
+	text_copy(f->text, sizeof(f->text), match->line);
+	take_header(splat, match, line);
+}
+
+/* A second header of the same report: the next stage, a repetition, a late message. */
+static bool belongs(const struct splat *splat, const struct header_match *match,
+		    uint64_t distance)
+{
+	const struct finding *f = &splat->slot->finding;
+	enum header_stage next = match->header->stage, stage = splat->stage;
+	bool same = is_kind(f, match->header->kind);
+	const char *home;
+
+	if (next == STAGE_LATE)
+		return true;
+	if (splat->ended || splat->traced || f->n_frames)
+		return false;
+	if (same && distance <= AGAIN_LINES &&
+	    (!match->function.n || !f->function[0] || splat->torn ||
+	     text_equal(match->function, text_of(f->function)) ||
+	     text_ends(text_of(splat->text), TEXT("[inline]"))))
+		return stage != STAGE_WARN || distance <= 2;
+	if (distance > MERGE_LINES)
+		return false;
+	/* Old kernels print the message below the WARNING. */
+	if (next == STAGE_TEXT && stage == STAGE_WARN)
+		return is_kind(f, match->header->kind) && distance <= 3;
+	if (is_kind(f, "kasan") && next == STAGE_OOPS)
+		return distance <= 6;
+	if (next <= stage || next > STAGE_OOPS)
+		return false;
+	if (stage == STAGE_TEXT && next == STAGE_WARN) {
+		home = match->file.n ? home_kind(match->file) : f->kind;
+		return !has_home(f->kind) || (home && is_kind(f, home));
+	}
+	return (stage == STAGE_TEXT || stage == STAGE_CAUSE) && next != STAGE_WARN;
 }
 
 bool splat_merge(struct splat *splat, const struct header_match *match,
 		 const struct console_line *line)
 {
-	enum header_stage next = match->header->stage;
+	struct finding *f;
 
-	if (!splat->slot || splat->ended || splat->traced || splat->in_trace ||
-	    line->number - splat->header_line > MERGE_LINES)
+	if (!splat->slot || !belongs(splat, match, line->number - splat->header_line))
 		return false;
-	if (next == STAGE_ALONE || next == STAGE_TEXT || next <= splat->stage)
-		return false;
-	if (splat->stage == STAGE_WARN || splat->stage == STAGE_PANIC ||
-	    splat->stage == STAGE_ALONE)
-		return false;
-	if (splat->stage == STAGE_CAUSE && next == STAGE_WARN)
-		return false;
-	take_header(splat, match);
-	extend(splat, line);
+	f = &splat->slot->finding;
+	/* What follows says better what it is, or where. */
+	if (splat->stage == STAGE_TEXT && match->header->stage == STAGE_CAUSE &&
+	    !has_home(f->kind))
+		set_kind(f, match);
+	if (match->function.n && text_ends(text_of(splat->text), TEXT("[inline]")))
+		f->function[0] = '\0';
+	if (match->header->stage == STAGE_LATE || is_kind(f, "kasan"))
+		extend(splat, line);
+	else
+		take_header(splat, match, line);
 	return true;
+}
+
+static const char *const panic_words[] = {
+	"Fatal exception", "panic_on_warn",     "hung_task",    "softlockup",
+	"RCU Stall",       "Attempted to kill", "Hard LOCKUP",  "SError Interrupt",
+	"Aiee, killing",   "panic_on_oops",     "UBSAN: panic", "kernel stack overflow",
+};
+
+bool splat_is_panic_of_report(struct text body)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(panic_words); i++)
+		if (text_has(body, text_of(panic_words[i])))
+			return true;
+	return false;
 }
 
 bool splat_panic(struct splat *splat, const struct console_line *line)
 {
-	if (!splat->slot)
+	if (!splat->slot || is_kind(&splat->slot->finding, "oom"))
+		return false;
+	if (line->number - splat->slot->last_line > PANIC_LINES &&
+	    !splat_is_panic_of_report(line->body))
 		return false;
 	splat->slot->finding.panic = true;
 	extend(splat, line);
@@ -96,9 +195,8 @@ static void take_frame(struct splat *splat, const struct finding_frame *frame)
 {
 	struct finding *f = &splat->slot->finding;
 
-	if (splat->traced || f->n_frames == FINDING_FRAMES_MAX)
-		return;
-	f->frames[f->n_frames++] = *frame;
+	if (!splat->traced && f->n_frames < FINDING_FRAMES_MAX)
+		f->frames[f->n_frames++] = *frame;
 }
 
 /* "CPU: 0 PID: 1 Comm: x Not tainted 6.1.0 #5", "... Tainted: G W 6.1.0 #5" */
@@ -121,23 +219,81 @@ static void take_release(struct finding *f, struct text body)
 		text_copy(f->kernel, sizeof(f->kernel), rest);
 }
 
+/* Registers, code and stack dumps: at least one word of eight hexadecimal digits. */
+static bool is_dump(struct text body)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < body.n && i < 160; i++) {
+		char c = body.s[i];
+
+		run = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? run + 1 : 0;
+		if (run == 8)
+			return true;
+	}
+	return text_starts(body, TEXT("Code: ")) ||
+	       text_starts(body, TEXT("Modules linked in:")) ||
+	       text_starts(body, TEXT("Hardware name:"));
+}
+
+/* The header was cut off by a line feed: its function stands in the next line. */
+static void mend_header(struct splat *splat, const struct console_line *line)
+{
+	struct finding *f = &splat->slot->finding;
+	static const char *const glues[] = { "", " " };
+	char joined[2 * SPLAT_HEADER_MAX];
+	struct text body = text_trim(line->body);
+
+	splat->torn = false;
+	for (size_t i = 0; i < ARRAY_SIZE(glues); i++) {
+		size_t n = strlen(splat->text) + strlen(glues[i]);
+		struct text name;
+
+		text_copy(joined, sizeof(joined), text_of(splat->text));
+		text_copy(joined + n - strlen(glues[i]), sizeof(joined) - n,
+			  text_of(glues[i]));
+		text_copy(joined + n, sizeof(joined) - n, body);
+		name = frame_find_symbol(text_of(joined));
+		/* It must reach over the seam, or stand at its far side. */
+		if (!name.n || name.s + name.n <= joined + n || name.s > joined + n)
+			continue;
+		text_copy(f->function, sizeof(f->function), name);
+		return;
+	}
+}
+
+static bool take_caller(struct finding *f, struct text body)
+{
+	if (!text_starts(body, TEXT("caller is ")))
+		return false;
+	set_function(f, frame_find_symbol(body));
+	return true;
+}
+
 static bool take_body(struct splat *splat, struct text body)
 {
 	struct finding *f = &splat->slot->finding;
+	enum header_name name = splat->header->name;
 	struct finding_frame frame;
 	struct text function;
 
 	if (frame_parse_pc(body, &function)) {
-		if (splat->header->name != NAME_NONE)
+		if (name == NAME_PC || (name == NAME_HEADER && !splat->traced))
 			set_function(f, function);
 		return true;
 	}
 	if (frame_is_trace_start(body)) {
-		splat->in_trace = !splat->traced;
+		splat->in_trace = !splat->traced || !f->n_frames;
+		splat->traced = splat->traced && f->n_frames;
 		return true;
 	}
-	if (splat->in_trace && frame_parse(body, &frame)) {
-		take_frame(splat, &frame);
+	if ((splat->in_trace || (name == NAME_FRAME && !f->function[0])) &&
+	    frame_parse(body, &frame)) {
+		if (name == NAME_FRAME && frame.reliable &&
+		    !blame_is_machinery(text_of(frame.function)))
+			set_function(f, text_of(frame.function));
+		if (splat->in_trace)
+			take_frame(splat, &frame);
 		return true;
 	}
 	if (splat->in_trace && f->n_frames && !text_has(body, TEXT("<"))) {
@@ -148,7 +304,7 @@ static bool take_body(struct splat *splat, struct text body)
 		take_release(f, body);
 		return true;
 	}
-	return false;
+	return take_caller(f, body) || is_dump(body);
 }
 
 void splat_line(struct splat *splat, const struct console_line *line)
@@ -160,6 +316,8 @@ void splat_line(struct splat *splat, const struct console_line *line)
 			splat_close(splat);
 		return;
 	}
+	if (splat->torn && line->number == splat->header_line + 1)
+		mend_header(splat, line);
 	if (text_has(line->body, TEXT("---[ end trace")) ||
 	    line->milestone == MILESTONE_PANIC_END ||
 	    line->milestone == MILESTONE_PANIC_WAIT) {
@@ -178,10 +336,18 @@ void splat_line(struct splat *splat, const struct console_line *line)
 
 void splat_close(struct splat *splat)
 {
+	struct finding *f;
+
 	if (!splat->slot)
 		return;
-	splat->slot->finding.truncated = splat->marked && !splat->ended &&
-					 !splat->slot->finding.panic;
+	f = &splat->slot->finding;
+	f->truncated = splat->marked && !splat->ended && !f->panic;
+	/* Registers may be missing: then the trace tells. */
+	for (size_t i = 0; i < f->n_frames && !f->function[0]; i++)
+		if (splat->header->name != NAME_NONE && f->frames[i].reliable &&
+		    !blame_is_machinery(text_of(f->frames[i].function)))
+			text_copy(f->function, sizeof(f->function),
+				  text_of(f->frames[i].function));
 	splat->slot->done = true;
 	splat->slot = NULL;
 }

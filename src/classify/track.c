@@ -8,48 +8,60 @@
 /* "Linux version" follows "Booting Linux" within so many lines of one boot. */
 #define BANNER_LINES 8
 
-struct milestone_form {
-	const char *format;
-	enum milestone milestone;
-	bool at_start; /* of the body; else anywhere in it */
+/* So many lines behind the one that enables a console, it prints the log again. */
+#define REPLAY_LINES 4
+/* A banner stands at the beginning of a kernel's time. */
+#define BANNER_US 5000000
+
+enum track_role {
+	TRACK_MILESTONE, /* anywhere in the line */
+	TRACK_START,     /* a milestone at the start of the body only */
+	TRACK_BANNER,
+	TRACK_MARKER,
+	TRACK_SIGN,    /* nothing but a shutdown prints it */
+	TRACK_CONSOLE, /* a console is enabled */
 };
 
-/* kernel/reboot.c, kernel/kexec_core.c, kernel/panic.c, drivers/tty/sysrq.c. */
-static const struct milestone_form forms[] = {
-	{ "reboot: Restarting system", MILESTONE_RESTART, true },
-	{ "reboot: Power down", MILESTONE_RESTART, true },
-	{ "reboot: System halted", MILESTONE_RESTART, true },
-	{ "Restarting system.", MILESTONE_RESTART, true },
-	{ "kexec_core: Starting new kernel", MILESTONE_RESTART, true },
-	{ "kexec: Starting new kernel", MILESTONE_RESTART, true },
-	{ "sysrq: Resetting", MILESTONE_RESTART, true },
-	{ "sysrq: SysRq : Resetting", MILESTONE_RESTART, true },
-	{ "SysRq : Resetting", MILESTONE_RESTART, true },
-	{ "---[ end Kernel panic", MILESTONE_PANIC_END, false },
-	{ "Kernel panic - not syncing", MILESTONE_PANIC, false },
-	{ "Rebooting in %d seconds", MILESTONE_PANIC_WAIT, false },
+struct track_form {
+	const char *format;
+	enum track_role role;
+	enum milestone milestone;
 };
 
 /*
- * Lines of a shutdown that no running system prints: they tell the phase of a console
- * without markers (virt/kvm/kvm_main.c, drivers/iommu/arm/arm-smmu/arm-smmu.c).
+ * init/version.c, arch/arm64/kernel/setup.c, kernel/panic.c, kernel/reboot.c,
+ * kernel/kexec_core.c, drivers/tty/sysrq.c, kernel/printk/printk.c. The signs tell the
+ * phase of a console without markers: virt/kvm/kvm_main.c, drivers/iommu/arm/arm-smmu.
  */
-static const char *const shutdown_signs[] = {
-	"kvm: exiting hardware virtualization",
-	": disabling translation",
+static const struct track_form forms[] = {
+	{ "Linux version %w (", TRACK_BANNER, MILESTONE_BANNER },
+	{ "Booting Linux on physical CPU", TRACK_BANNER, MILESTONE_BANNER },
+	{ "iommu-stress: ", TRACK_MARKER, MILESTONE_MARKER },
+	{ "---[ end Kernel panic", TRACK_MILESTONE, MILESTONE_PANIC_END },
+	{ "Kernel panic - not syncing", TRACK_MILESTONE, MILESTONE_PANIC },
+	{ "Rebooting in %d seconds", TRACK_MILESTONE, MILESTONE_PANIC_WAIT },
+	{ "reboot: Restarting system", TRACK_START, MILESTONE_RESTART },
+	{ "reboot: Power down", TRACK_START, MILESTONE_RESTART },
+	{ "reboot: System halted", TRACK_START, MILESTONE_RESTART },
+	{ "Restarting system.", TRACK_START, MILESTONE_RESTART },
+	{ "kexec_core: Starting new kernel", TRACK_START, MILESTONE_RESTART },
+	{ "kexec: Starting new kernel", TRACK_START, MILESTONE_RESTART },
+	{ "sysrq: Resetting", TRACK_START, MILESTONE_RESTART },
+	{ "sysrq: SysRq : Resetting", TRACK_START, MILESTONE_RESTART },
+	{ "SysRq : Resetting", TRACK_START, MILESTONE_RESTART },
+	{ "kvm: exiting hardware virtualization", TRACK_SIGN, MILESTONE_NONE },
+	{ ": disabling translation", TRACK_SIGN, MILESTONE_NONE },
+	{ "console [%w] enabled", TRACK_CONSOLE, MILESTONE_NONE },
 };
 
-static bool is_banner_text(struct text body, struct text *ret_release)
+size_t track_count(void)
 {
-	static const char format[] = "Linux version %w (";
-	struct pattern_match m;
+	return ARRAY_SIZE(forms);
+}
 
-	*ret_release = TEXT_NONE;
-	if (text_starts(body, TEXT("Linux version ")) && pattern_find(format, body, &m)) {
-		*ret_release = m.captures[0];
-		return true;
-	}
-	return text_starts(body, TEXT("Booting Linux on physical CPU"));
+const char *track_format(size_t i)
+{
+	return forms[i].format;
 }
 
 /*
@@ -63,15 +75,15 @@ static bool is_new_boot(const struct track *track, const struct printk *printk,
 		return true;
 	if (!printk->prefixed && !track->bare)
 		return false;
-	if (track->replay && !track->reset)
+	if (track->reset)
+		return true;
+	if (track->replay_line && line->number - track->replay_line <= REPLAY_LINES)
 		return false;
-	if (!track->reset && line->release.n && !track->kernel[0] &&
+	if (line->release.n && !track->kernel[0] &&
 	    line->number - track->banner_line < BANNER_LINES)
 		return false;
-	/* Equal: a kernel that never came beyond its first lines was reset. */
-	if (printk->timed && !track->reset)
-		return printk->time_us <= track->time_us;
-	return true;
+	/* A kernel that never came beyond its first lines may have been reset. */
+	return !printk->timed || printk->time_us <= track->banner_us + BANNER_US;
 }
 
 static void track_banner(struct track *track, const struct printk *printk,
@@ -88,7 +100,7 @@ static void track_banner(struct track *track, const struct printk *printk,
 		track->reset = false;
 		track->bare = !printk->prefixed;
 		track->banner_line = line->number;
-		track->time_us = 0;
+		track->banner_us = printk->timed ? printk->time_us : 0;
 		track->kernel[0] = '\0';
 		first = !track->cycle || track->phase == PHASE_BOOT;
 		track->phase = first ? PHASE_BOOT : PHASE_EARLY_BOOT;
@@ -122,72 +134,73 @@ static void track_marker(struct track *track, struct console_line *line)
 		text_copy(track->kernel, sizeof(track->kernel), value);
 }
 
-static const struct milestone_form *find_milestone(struct text body,
-						   struct pattern_match *ret)
+/* The phase that the line itself belongs to, before it moves anything. */
+static void track_kernel_line(struct track *track, const struct track_form *form)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
-		if (pattern_find(forms[i].format, body, ret) &&
-		    (!forms[i].at_start || !ret->start))
-			return &forms[i];
+	if (track->phase == PHASE_TRIGGER)
+		track->phase = PHASE_SHUTDOWN;
+	else if (form && form->role == TRACK_SIGN && !track->cycle &&
+		 track->phase != PHASE_FIRMWARE)
+		track->phase = PHASE_SHUTDOWN;
+}
+
+/* The first form that stands in the body, where it must. */
+static const struct track_form *find_form(uint64_t set, struct text body,
+					  struct pattern_match *ret)
+{
+	for (; set; set &= set - 1) {
+		const struct track_form *form = &forms[__builtin_ctzll(set)];
+
+		if (pattern_find(form->format, body, ret) &&
+		    (!ret->start || form->role == TRACK_MILESTONE ||
+		     form->role == TRACK_SIGN || form->role == TRACK_CONSOLE))
+			return form;
+	}
 	return NULL;
 }
 
-/* The phase that the line itself belongs to, before it moves anything. */
-static void track_kernel_line(struct track *track, struct text body)
+static void track_milestone(struct track *track, const struct track_form *form,
+			    const struct pattern_match *m, struct console_line *line)
 {
-	bool sign = false;
-
-	if (track->phase == PHASE_TRIGGER) {
+	line->milestone = form->milestone;
+	if (form->milestone == MILESTONE_PANIC_WAIT)
+		line->value = (unsigned int)pattern_number(m->captures[0], 10);
+	if (form->milestone == MILESTONE_RESTART)
 		track->phase = PHASE_SHUTDOWN;
-		return;
-	}
-	if (track->cycle || track->phase == PHASE_FIRMWARE)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(shutdown_signs); i++)
-		sign = sign || text_has(body, text_of(shutdown_signs[i]));
-	if (sign)
-		track->phase = PHASE_SHUTDOWN;
+	if (form->role == TRACK_CONSOLE)
+		track->replay_line = line->number;
 }
 
-void track_line(struct track *track, const struct printk *printk,
+void track_line(struct track *track, const struct printk *printk, uint64_t set,
 		struct console_line *line)
 {
 	bool kernels = printk->prefixed || track->bare ||
 		       (!track->booted && !track->prefixes);
-	const struct milestone_form *form = NULL;
-	struct pattern_match m;
-	struct text release;
-	bool enables;
+	struct pattern_match m = { 0 };
+	const struct track_form *form = find_form(set, line->body, &m);
 
-	if (kernels && is_banner_text(line->body, &release)) {
-		track_banner(track, printk, line, release);
-	} else if ((printk->prefixed || track->bare) &&
-		   text_starts(line->body, TEXT("iommu-stress: "))) {
-		track_marker(track, line);
+	if (kernels && form && form->role == TRACK_BANNER) {
+		track_banner(track, printk, line, m.n ? m.captures[0] : TEXT_NONE);
+	} else if (form && form->role == TRACK_MARKER) {
+		if (printk->prefixed || track->bare)
+			track_marker(track, line);
 	} else if (kernels) {
-		form = find_milestone(line->body, &m);
-		track_kernel_line(track, line->body);
-	}
-	if (form) {
-		line->milestone = form->milestone;
-		if (form->milestone == MILESTONE_PANIC_WAIT)
-			line->value = (unsigned int)pattern_number(m.captures[0], 10);
-		if (form->milestone == MILESTONE_RESTART)
-			track->phase = PHASE_SHUTDOWN;
+		track_kernel_line(track, form);
+		if (form)
+			track_milestone(track, form, &m, line);
 	}
 	line->phase = track->phase;
 	line->cycle = track->cycle;
-	if (line->milestone == MILESTONE_RESTART) {
-		track->reset = true;
+	if (line->milestone == MILESTONE_RESTART)
 		track->phase = PHASE_FIRMWARE;
-	}
-	if (line->milestone == MILESTONE_PANIC_END ||
+	if (line->milestone == MILESTONE_RESTART ||
+	    line->milestone == MILESTONE_PANIC_END ||
 	    line->milestone == MILESTONE_PANIC_WAIT)
 		track->reset = true;
 	track->prefixes |= printk->prefixed;
-	if (printk->timed && printk->time_us > track->time_us)
-		track->time_us = printk->time_us;
-	enables = text_has(line->body, TEXT("console [")) &&
-		  text_ends(line->body, TEXT("enabled"));
-	track->replay = enables || (track->replay && !line->text.n);
+}
+
+bool track_wants_all(const struct track *track)
+{
+	return track->phase == PHASE_TRIGGER;
 }

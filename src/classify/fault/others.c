@@ -40,6 +40,8 @@ static const struct fault_form forms[] = {
 	{ "access violation interrupt", "pamu-fault", FAULT_RECORD, decode_pamu },
 	{ "Time out waiting for iommufd object to become free", "iommufd-stuck",
 	  FAULT_RECORD, decode_iommufd },
+	{ "Removing from iommu group ", NULL, FAULT_GROUP, NULL },
+	{ "callbacks suppressed", NULL, FAULT_SUPPRESSED, NULL },
 	{ "IOMMU driver error, requesting conflicting def_domain_type", "iommu-setup",
 	  FAULT_NOTE, NULL },
 	{ "Failed to set up IOMMU for device %w; retaining platform DMA ops",

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classify/scan.h"
+
+/*
+ * Three bytes under the end of the window decide how far it may move: to where they
+ * could be part of a literal's window. Where they end one, the place is marked.
+ */
+#define BLOCK    3
+#define MOVE_MAX (SCAN_WINDOW - BLOCK + 1)
+/* In struct scan's moves, beside the distance: bytes that end a window. */
+#define MARK 0x80
+/* Places that are searched at once, so that one's table look-up hides another's. */
+#define LANES 4
+
+static uint32_t make_block(const char *s)
+{
+	const unsigned char *b = (const unsigned char *)s;
+
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
+}
+
+/* The same, of four bytes that may be read. */
+static inline uint32_t load_block(const char *s)
+{
+	uint32_t word;
+
+	memcpy(&word, s, sizeof(word));
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		word = __builtin_bswap32(word);
+	return word & 0xffffff;
+}
+
+static inline uint32_t hash_block(uint32_t block)
+{
+	return block * UINT32_C(0x9e3779b1);
+}
+
+static inline uint32_t move_slot(uint32_t hash)
+{
+	return hash >> 18;
+}
+
+static uint32_t first_slot(uint32_t hash)
+{
+	return hash >> 20;
+}
+
+void scan_init(struct scan *scan)
+{
+	scan->n = 0;
+	memset(scan->moves, MOVE_MAX, sizeof(scan->moves));
+	for (size_t i = 0; i < ARRAY_SIZE(scan->first); i++)
+		scan->first[i] = -1;
+}
+
+/* Letters are common in logs, capitals and punctuation are not. */
+static unsigned int rarity(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return strchr("etainor", c) ? 1 : 2;
+	return c == ' ' || (c >= '0' && c <= '9') ? 0 : 4;
+}
+
+/* Where the rarest window of a literal begins. */
+static size_t choose_window(struct text literal)
+{
+	size_t best = 0;
+	unsigned int best_score = 0;
+
+	for (size_t at = 0; at + SCAN_WINDOW <= literal.n && at < UINT8_MAX; at++) {
+		unsigned int score = 0;
+
+		for (size_t i = 0; i < SCAN_WINDOW; i++)
+			score += rarity(literal.s[at + i]) *
+				 (i + BLOCK >= SCAN_WINDOW ? 3 : 1);
+		if (score > best_score) {
+			best = at;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+unsigned int scan_add(struct scan *scan, struct text literal)
+{
+	size_t id = scan->n++, start = choose_window(literal);
+	const char *window = literal.s + start;
+	uint32_t hash = 0;
+
+	scan->literals[id] = literal;
+	scan->starts[id] = (unsigned char)start;
+	for (size_t i = 0; i + BLOCK <= SCAN_WINDOW; i++) {
+		size_t distance = SCAN_WINDOW - BLOCK - i;
+		unsigned char *move;
+
+		hash = hash_block(make_block(window + i));
+		move = &scan->moves[move_slot(hash)];
+		if (!distance)
+			*move = 1 | MARK;
+		else if (distance < (*move & ~MARK))
+			*move = (unsigned char)(distance | (*move & MARK));
+	}
+	scan->next[id] = scan->first[first_slot(hash)];
+	scan->first[first_slot(hash)] = (short)id;
+	return (unsigned int)id;
+}
+
+/* Looks at place p, marks it where it ends a window; how far to go on. */
+static inline size_t step(const struct scan *scan, const char *bytes, size_t p,
+			  struct scan_marks *marks)
+{
+	unsigned char move = scan->moves[move_slot(hash_block(load_block(bytes + p)))];
+
+	if (__builtin_expect(move & MARK, 0))
+		marks->words[p / 64] |= UINT64_C(1) << (p % 64);
+	return move & ~MARK;
+}
+
+void scan_mark(const struct scan *scan, struct text bytes, struct scan_marks *marks)
+{
+	/* The last place has its three bytes before the final line feed. */
+	size_t end = bytes.n > BLOCK ? bytes.n - BLOCK : 0;
+	size_t part = end / LANES;
+	size_t p[LANES], ends[LANES];
+
+	memset(marks->words, 0, (bytes.n + 63) / 64 * sizeof(marks->words[0]));
+	for (size_t i = 0; i < LANES; i++) {
+		p[i] = i * part;
+		ends[i] = i + 1 < LANES ? (i + 1) * part : end;
+	}
+	while (p[0] < ends[0] && p[1] < ends[1] && p[2] < ends[2] && p[3] < ends[3]) {
+		p[0] += step(scan, bytes.s, p[0], marks);
+		p[1] += step(scan, bytes.s, p[1], marks);
+		p[2] += step(scan, bytes.s, p[2], marks);
+		p[3] += step(scan, bytes.s, p[3], marks);
+	}
+	for (size_t i = 0; i < LANES; i++)
+		while (p[i] < ends[i])
+			p[i] += step(scan, bytes.s, p[i], marks);
+}
+
+size_t scan_next(const struct scan_marks *marks, size_t from, size_t n)
+{
+	uint64_t word;
+
+	if (from >= n)
+		return n;
+	word = marks->words[from / 64] >> (from % 64);
+	if (word)
+		return from + (size_t)__builtin_ctzll(word);
+	for (size_t i = from / 64 + 1; i <= (n - 1) / 64; i++)
+		if (marks->words[i])
+			return i * 64 + (size_t)__builtin_ctzll(marks->words[i]);
+	return n;
+}
+
+size_t scan_at(const struct scan *scan, struct text bytes, size_t mark,
+	       unsigned int *ret_literals, size_t max)
+{
+	uint32_t hash = hash_block(load_block(bytes.s + mark));
+	size_t n = 0;
+
+	for (int id = scan->first[first_slot(hash)]; id >= 0; id = scan->next[id]) {
+		struct text literal = scan->literals[id];
+		size_t before = scan->starts[id] + SCAN_WINDOW - (size_t)BLOCK;
+
+		if (mark < before || bytes.n - (mark - before) < literal.n ||
+		    memcmp(bytes.s + mark - before, literal.s, literal.n) != 0)
+			continue;
+		if (n < max)
+			ret_literals[n++] = (unsigned int)id;
+	}
+	return n;
+}
+
+/* Sixteen bytes of which each is a counter. */
+typedef unsigned char counters __attribute__((vector_size(16)));
+
+size_t scan_lines(struct text bytes)
+{
+	size_t lines = 0, i = 0;
+
+	while (i + sizeof(counters) <= bytes.n) {
+		counters sum = { 0 };
+
+		/* A counter holds no more than 255. */
+		for (int n = 0; n < 255 && i + sizeof(counters) <= bytes.n; n++) {
+			counters chunk;
+
+			memcpy(&chunk, bytes.s + i, sizeof(chunk));
+			sum -= (counters)(chunk == '\n');
+			i += sizeof(chunk);
+		}
+		for (size_t n = 0; n < sizeof(counters); n++)
+			lines += sum[n];
+	}
+	for (; i < bytes.n; i++)
+		lines += bytes.s[i] == '\n';
+	return lines;
+}
