@@ -13,5 +13,7 @@ bool burst_extend(struct pending *pending, const struct fault_match *match,
 void burst_begin(struct slot *slot, const struct fault_match *match);
 /* A line that is no fault: does it tell more about the latest? Then it is taken. */
 bool burst_more(struct pending *pending, const struct console_line *line);
+/* Something else is reported: faults behind it are news. */
+void burst_interrupt(struct pending *pending);
 /* Ends what is older than a burst can be at this line. */
 void burst_expire(struct pending *pending, uint64_t number);

@@ -144,6 +144,14 @@ bool burst_more(struct pending *pending, const struct console_line *line)
 	return false;
 }
 
+void burst_interrupt(struct pending *pending)
+{
+	struct slot *slot;
+
+	for (size_t i = 0; (slot = pending_at(pending, i)); i++)
+		slot->done |= slot->family != NULL;
+}
+
 void burst_expire(struct pending *pending, uint64_t number)
 {
 	struct slot *slot;

@@ -185,13 +185,12 @@ static bool take_panic(struct classifier *c, struct splat *splat,
 {
 	if (splat_panic(splat, line))
 		return true;
-	if (!splat_is_panic_of_report(line->body))
-		return false;
 	for (size_t i = 0; i < OPEN_MAX; i++)
 		if (splat_panic(&c->contexts[i].splat, line))
 			return true;
-	/* The report is over, and said so. */
-	return c->last_report && line->number - c->last_report <= PANIC_LINES;
+	/* The report may be over already. */
+	return c->last_report && splat_is_panic_of_report(line->body) &&
+	       line->number - c->last_report <= PANIC_LINES;
 }
 
 static void take_header(struct classifier *c, const struct header_match *match,
@@ -219,6 +218,7 @@ static void take_header(struct classifier *c, const struct header_match *match,
 		start_finding(c, &slot->finding, &c->cut);
 	c->cut.number = 0;
 	splat_open(splat, slot, match, line);
+	burst_interrupt(&c->pending);
 }
 
 /* -- lines ---------------------------------------------------------------------------- */

@@ -192,6 +192,10 @@ static struct text find_plain_function(struct text line, struct text file)
 	if (!file.n)
 		return TEXT_NONE;
 	rest = text_trim(text_from(line, (size_t)(file.s + file.n - line.s)));
+	if (text_starts(rest, TEXT("at ")))
+		rest = text_trim(text_from(rest, 3));
+	if (rest.n && rest.s[0] >= '0' && rest.s[0] <= '9')
+		return TEXT_NONE;
 	while (n < rest.n && rest.s[n] != ' ' && rest.s[n] != '+' && rest.s[n] != '(')
 		n++;
 	rest.n = n;

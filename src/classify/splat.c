@@ -123,7 +123,7 @@ static bool belongs(const struct splat *splat, const struct header_match *match,
 		return true;
 	if (splat->ended || splat->traced || f->n_frames)
 		return false;
-	if (same && distance <= AGAIN_LINES &&
+	if (same && distance <= AGAIN_LINES && !is_kind(f, "workqueue-lockup") &&
 	    (!match->function.n || !f->function[0] || splat->torn ||
 	     text_equal(match->function, text_of(f->function)) ||
 	     text_ends(text_of(splat->text), TEXT("[inline]"))))
@@ -166,9 +166,17 @@ bool splat_merge(struct splat *splat, const struct header_match *match,
 }
 
 static const char *const panic_words[] = {
-	"Fatal exception", "panic_on_warn",     "hung_task",    "softlockup",
-	"RCU Stall",       "Attempted to kill", "Hard LOCKUP",  "SError Interrupt",
-	"Aiee, killing",   "panic_on_oops",     "UBSAN: panic", "kernel stack overflow",
+	"Fatal exception",
+	"panic_on_",
+	"hung_task",
+	"softlockup",
+	"RCU Stall",
+	"Attempted to kill",
+	"Hard LOCKUP",
+	"SError Interrupt",
+	"Aiee, killing",
+	"UBSAN: panic",
+	"kernel stack overflow",
 };
 
 bool splat_is_panic_of_report(struct text body)
@@ -266,7 +274,9 @@ static bool take_caller(struct finding *f, struct text body)
 {
 	if (!text_starts(body, TEXT("caller is ")))
 		return false;
-	set_function(f, frame_find_symbol(body));
+	body = frame_find_symbol(body);
+	if (!blame_is_machinery(body))
+		set_function(f, body);
 	return true;
 }
 
