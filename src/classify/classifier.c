@@ -212,6 +212,10 @@ static void take_header(struct classifier *c, const struct header_match *match,
 		return;
 	if (splat_merge(splat, match, line))
 		return;
+	/* Lockdep turns itself off at its first report; two CPUs may find it at once. */
+	for (size_t i = 0; !strcmp(match->header->kind, "lockdep") && i < OPEN_MAX; i++)
+		if (splat_merge(&c->contexts[i].splat, match, line))
+			return;
 	splat_close(splat);
 	slot = open_slot(c, line);
 	if (c->cut.number && line->number - c->cut.number <= CUT_LINES)

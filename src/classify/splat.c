@@ -314,7 +314,8 @@ static bool take_body(struct splat *splat, struct text body)
 		take_release(f, body);
 		return true;
 	}
-	return take_caller(f, body) || is_dump(body);
+	/* Further traces: who allocated, who holds the lock. */
+	return take_caller(f, body) || is_dump(body) || frame_parse(body, &frame);
 }
 
 void splat_line(struct splat *splat, const struct console_line *line)
