@@ -14,6 +14,7 @@ enum header_stage {
 	STAGE_PANIC,
 	STAGE_LATE,  /* from a report's middle: its beginning was lost */
 	STAGE_CUT,   /* "cut here": a report begins */
+	STAGE_END,   /* "end trace": a report ends */
 	STAGE_RULER, /* one may begin or end */
 };
 

@@ -41,5 +41,7 @@ size_t scan_next(const struct scan_marks *marks, size_t from, size_t n);
 size_t scan_at(const struct scan *scan, struct text bytes, size_t mark,
 	       unsigned int *ret_literals, size_t max);
 
+/* Nothing but printable ASCII. */
+bool scan_is_plain(struct text bytes);
 /* Number of line feeds. */
 size_t scan_lines(struct text bytes);

@@ -31,6 +31,8 @@ void splat_open(struct splat *splat, struct slot *slot, const struct header_matc
 bool splat_panic(struct splat *splat, const struct console_line *line);
 /* Some reports end in a panic with these words; other panics stand for themselves. */
 bool splat_is_panic_of_report(struct text body);
+/* The line that ends a report. */
+void splat_end(struct splat *splat, const struct console_line *line);
 /* A line that is no header. */
 void splat_line(struct splat *splat, const struct console_line *line);
 /* The report ends here, whatever is missing. */

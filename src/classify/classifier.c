@@ -201,6 +201,10 @@ static void take_header(struct classifier *c, const struct header_match *match,
 
 	if (stage == STAGE_RULER)
 		return;
+	if (stage == STAGE_END) {
+		splat_end(splat, line);
+		return;
+	}
 	if (stage == STAGE_CUT) {
 		if (!splat->slot || splat->stage != STAGE_TEXT ||
 		    line->number - splat->header_line > CUT_LINES)
@@ -295,13 +299,9 @@ static void look_at(struct classifier *c, const struct form_set *set,
 /* Clean text; the bytes themselves where nothing needs cleaning. */
 static struct text clean_line(struct classifier *c, struct text raw)
 {
-	bool plain = true;
-
 	if (raw.n && raw.s[raw.n - 1] == '\r')
 		raw.n--;
-	for (size_t i = 0; i < raw.n; i++)
-		plain &= (unsigned char)(raw.s[i] - ' ') < 0x7f - ' ';
-	if (plain)
+	if (scan_is_plain(raw))
 		return raw;
 	return (struct text){ c->clean, text_clean(c->clean, sizeof(c->clean), raw) };
 }
@@ -335,8 +335,9 @@ static void take_line(struct classifier *c, struct text raw, uint64_t size,
 	printk_parse(line.text, &printk);
 	line.body = printk.body;
 	if (wanted) {
-		for (size_t i = 0; i < FORM_WORDS; i++)
-			set->words[i] |= c->triggers.shy.words[i];
+		if (c->number <= c->watch || c->number <= FIRST_LINES)
+			for (size_t i = 0; i < FORM_WORDS; i++)
+				set->words[i] |= c->triggers.shy.words[i];
 		track_line(&c->track, &printk, track_set(&c->triggers, set), &line);
 	}
 	if (c->sink.on_line)

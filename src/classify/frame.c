@@ -2,14 +2,26 @@
 #include "classify/frame.h"
 
 /* The texts in front of the program counter's symbol; blanks match as in the kernel. */
-static const char *const pc_starts[] = {
-	"RIP: ", "EIP: ",      "EIP is at ", "IP: [<", "IP: ",   "pc : ", "PC is at ",
-	"PC: ",  "Krnl PSW :", "NIP [",      "NIP: ",  "epc : ", "epc: ", "epc   : ",
+static const struct text pc_starts[] = {
+	{ "RIP: ", 5 },    { "EIP: ", 5 }, { "EIP is at ", 10 }, { "IP: ", 4 },
+	{ "pc : ", 5 },    { "PC: ", 4 },  { "PC is at ", 9 },   { "Krnl PSW :", 10 },
+	{ "NIP [", 5 },    { "NIP: ", 5 }, { "epc : ", 6 },      { "epc: ", 5 },
+	{ "epc   : ", 8 },
 };
 
-static const char *const trace_starts[] = {
-	"Call Trace", "Call trace", "Backtrace:", "Trace:", "stack backtrace:", "Stack :",
+static const struct text trace_starts[] = {
+	{ "Call Trace", 10 }, { "Call trace", 10 },       { "Backtrace:", 10 },
+	{ "Trace:", 6 },      { "stack backtrace:", 16 }, { "Stack :", 7 },
 };
+
+/* Does t begin with one of these? Most lines do not even begin with their letters. */
+static bool starts_with_any(struct text t, const struct text *starts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (t.n && t.s[0] == starts[i].s[0] && text_starts(t, starts[i]))
+			return true;
+	return false;
+}
 
 static bool is_name(char c)
 {
@@ -59,6 +71,9 @@ struct text frame_trim_symbol(struct text symbol)
 		".isra.", ".constprop.", ".part.", ".cold", ".llvm.", ".lto_priv", "$",
 	};
 
+	if (!symbol.n ||
+	    (!memchr(symbol.s, '.', symbol.n) && !memchr(symbol.s, '$', symbol.n)))
+		return symbol;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		ptrdiff_t at = text_find(symbol, text_of(suffixes[i]), 1);
 
@@ -189,20 +204,13 @@ bool frame_parse(struct text body, struct finding_frame *ret)
 bool frame_parse_pc(struct text body, struct text *ret)
 {
 	body = text_trim(body);
-	for (size_t i = 0; i < ARRAY_SIZE(pc_starts); i++) {
-		if (!text_starts(body, text_of(pc_starts[i])))
-			continue;
-		*ret = frame_find_symbol(body);
-		return true;
-	}
-	return false;
+	if (!starts_with_any(body, pc_starts, ARRAY_SIZE(pc_starts)))
+		return false;
+	*ret = frame_find_symbol(body);
+	return true;
 }
 
 bool frame_is_trace_start(struct text body)
 {
-	body = text_trim(body);
-	for (size_t i = 0; i < ARRAY_SIZE(trace_starts); i++)
-		if (text_starts(body, text_of(trace_starts[i])))
-			return true;
-	return false;
+	return starts_with_any(text_trim(body), trace_starts, ARRAY_SIZE(trace_starts));
 }

@@ -11,6 +11,7 @@ static const struct header headers[] = {
 	/* what surrounds reports: kernel/panic.c, arch/arm/kernel/traps.c, mm/kasan */
 	{ "[ cut here ]--", NULL, STAGE_CUT, NAME_NONE },
 	{ "8<--- cut here ---", NULL, STAGE_CUT, NAME_NONE },
+	{ "---[ end trace ", NULL, STAGE_END, NAME_NONE },
 	{ "==============", NULL, STAGE_RULER, NAME_NONE },
 	/* kernel/panic.c */
 	{ "Kernel panic - not syncing", "panic", STAGE_PANIC, NAME_NONE },

@@ -176,6 +176,25 @@ size_t scan_at(const struct scan *scan, struct text bytes, size_t mark,
 /* Sixteen bytes of which each is a counter. */
 typedef unsigned char counters __attribute__((vector_size(16)));
 
+bool scan_is_plain(struct text bytes)
+{
+	counters wrong = { 0 };
+	unsigned char any = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(counters) <= bytes.n; i += sizeof(counters)) {
+		counters chunk;
+
+		memcpy(&chunk, bytes.s + i, sizeof(chunk));
+		wrong |= (counters)(chunk - ' ' >= 0x7f - ' ');
+	}
+	for (size_t n = 0; n < sizeof(counters); n++)
+		any |= wrong[n];
+	for (; i < bytes.n; i++)
+		any |= (unsigned char)(bytes.s[i] - ' ') >= 0x7f - ' ';
+	return !any;
+}
+
 size_t scan_lines(struct text bytes)
 {
 	size_t lines = 0, i = 0;

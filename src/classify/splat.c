@@ -310,12 +310,20 @@ static bool take_body(struct splat *splat, struct text body)
 		splat->in_trace = false;
 		splat->traced = true;
 	}
-	if (text_has(body, TEXT("PID: "))) {
+	if (text_starts(body, TEXT("CPU: ")) || text_starts(body, TEXT("Pid: "))) {
 		take_release(f, body);
 		return true;
 	}
 	/* Further traces: who allocated, who holds the lock. */
 	return take_caller(f, body) || is_dump(body) || frame_parse(body, &frame);
+}
+
+void splat_end(struct splat *splat, const struct console_line *line)
+{
+	if (!splat->slot || splat->ended)
+		return;
+	extend(splat, line);
+	splat->ended = true;
 }
 
 void splat_line(struct splat *splat, const struct console_line *line)
@@ -329,11 +337,9 @@ void splat_line(struct splat *splat, const struct console_line *line)
 	}
 	if (splat->torn && line->number == splat->header_line + 1)
 		mend_header(splat, line);
-	if (text_has(line->body, TEXT("---[ end trace")) ||
-	    line->milestone == MILESTONE_PANIC_END ||
+	if (line->milestone == MILESTONE_PANIC_END ||
 	    line->milestone == MILESTONE_PANIC_WAIT) {
-		extend(splat, line);
-		splat->ended = true;
+		splat_end(splat, line);
 		return;
 	}
 	if (take_body(splat, line->body)) {

@@ -219,6 +219,119 @@ static void test_quiet_ends_a_report(void **state)
 	done(&seen);
 }
 
+static void feed(struct classifier *c, const char *text)
+{
+	classifier_feed(c, text, strlen(text));
+}
+
+static void test_precursor_waits_for_the_shutdowns_end(void **state)
+{
+	struct seen seen = { 0 };
+	struct classifier_sink sink = { NULL, on_finding, &seen };
+	struct classifier *c = classifier_new(NULL, &sink);
+
+	(void)state;
+	feed(c, "[    0.000000] Linux version 6.1.0 (me@here) #1\n");
+	classifier_set_phase(c, 3, PHASE_SHUTDOWN);
+	feed(c, "[    3.1] virtio-pci 0000:00:01.0: Removing from iommu group 0\n");
+	classifier_quiet(c);
+	assert_null(seen.findings.s);
+	feed(c, "[    4.1] virtio-pci 0000:00:02.0: Removing from iommu group 1\n");
+	classifier_flush(c);
+	assert_non_null(strstr(seen.findings.s, "precursor iommu-group-removal "));
+	assert_non_null(strstr(seen.findings.s, " x2 shutdown/3 "));
+	/* Once a cycle. */
+	strbuf_reset(&seen.findings);
+	feed(c, "[    5.1] virtio-pci 0000:00:03.0: Removing from iommu group 2\n"
+		"[    5.2] reboot: Restarting system\n");
+	assert_string_equal(seen.findings.s, "");
+	classifier_set_phase(c, 4, PHASE_SHUTDOWN);
+	feed(c, "[    9.1] virtio-pci 0000:00:03.0: Removing from iommu group 2\n"
+		"[    9.2] reboot: Restarting system\n");
+	assert_non_null(strstr(seen.findings.s, " x1 shutdown/4 "));
+	classifier_free(c);
+	done(&seen);
+}
+
+static void test_contexts_do_not_mix(void **state)
+{
+	static const char text[] =
+		"[    1.1][   T10] Unable to handle kernel NULL pointer dereference at 8\n"
+		"[    1.1][   T20] WARNING: CPU: 1 PID: 20 at drivers/vfio/vfio_main.c:1 "
+		"vfio_group_release+0x8/0x10\n"
+		"[    1.2][   T10] pc : iommu_get_dma_domain+0x14/0x20\n"
+		"[    1.2][   T20] pc : vfio_group_release+0x8/0x10\n"
+		"[    1.3][   T10] Call trace:\n"
+		"[    1.3][   T20] Call trace:\n"
+		"[    1.4][   T10]  dma_map_page_attrs+0x1/0x2\n"
+		"[    1.4][   T20]  vfio_other+0x1/0x2\n"
+		"[    1.5][   T10] ---[ end trace 0000000000000000 ]---\n"
+		"[    1.6][   T10] Kernel panic - not syncing: Oops: Fatal exception\n";
+	struct seen seen;
+
+	(void)state;
+	classify(text, sizeof(text), &seen);
+	assert_non_null(strstr(seen.findings.s, "splat oops:iommu_get_dma_domain "));
+	assert_non_null(strstr(seen.findings.s, "splat warn:vfio_group_release "));
+	assert_null(strstr(seen.findings.s, "splat panic"));
+	done(&seen);
+}
+
+static void test_suppressed_faults_count(void **state)
+{
+	static const char text[] =
+		"AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x1 address=0x0 "
+		"flags=0x0020]\n"
+		"amd_iommu_report_page_fault: 26 callbacks suppressed\n"
+		"AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x1 address=0x0 "
+		"flags=0x0020]\n";
+	struct seen seen;
+
+	(void)state;
+	classify(text, sizeof(text), &seen);
+	assert_non_null(strstr(seen.findings.s, " x28 "));
+	done(&seen);
+}
+
+static void test_wrapped_header_is_mended(void **state)
+{
+	static const char text[] =
+		"[  885.344575] WARNING: CPU: 41 PID: 4565 at block/blk-mq.c:665 "
+		"blk_mq_start_req\n"
+		"uest+0xc4/0xcc\n"
+		"[  885.344577] Modules linked in:\n";
+	struct seen seen;
+
+	(void)state;
+	classify(text, sizeof(text), &seen);
+	assert_non_null(strstr(seen.findings.s, "splat warn:blk_mq_start_request "));
+	done(&seen);
+}
+
+/* Overlong lines and lines over the edge of a block: cut or not, the same. */
+static void test_long_lines(void **state)
+{
+	struct strbuf text = { 0 };
+	struct seen whole, part;
+
+	(void)state;
+	for (size_t n = 100; n < 40000; n = n * 3 + 7) {
+		for (size_t i = 0; i < n; i++)
+			strbuf_add(&text, TEXT("x"));
+		strbuf_add(&text, TEXT(" swiotlb buffer is full (sz: 1 bytes)\n"));
+		strbuf_add(&text, TEXT("kernel BUG at drivers/iommu/iova.c:801!\n"));
+	}
+	classify(text.s, text.n, &whole);
+	for (size_t step = 1; step < 20000; step = step * 5 + 2) {
+		classify(text.s, step, &part);
+		assert_string_equal(whole.findings.s, part.findings.s);
+		assert_string_equal(whole.lines.s, part.lines.s);
+		done(&part);
+	}
+	done(&whole);
+	strbuf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +341,11 @@ int main(void)
 		cmocka_unit_test(test_identity_ignores_what_varies),
 		cmocka_unit_test(test_burst_is_one_finding),
 		cmocka_unit_test(test_quiet_ends_a_report),
+		cmocka_unit_test(test_precursor_waits_for_the_shutdowns_end),
+		cmocka_unit_test(test_contexts_do_not_mix),
+		cmocka_unit_test(test_suppressed_faults_count),
+		cmocka_unit_test(test_wrapped_header_is_mended),
+		cmocka_unit_test(test_long_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
