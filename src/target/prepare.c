@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * From a board and the user's overrides to files that QEMU can start. The work is done by
- * a shell script, which is part of this program (embed/prepare.sh explains the cache); it
- * is started only when the cache does not hold what is wanted. What it makes is named
- * after a hash of everything that goes into it, so nothing stale is ever used.
+ * a shell script, which is started only when the cache does not hold what is wanted. What
+ * it makes is named after a hash of everything that goes into it, so nothing stale is ever
+ * used.
  */
+#include "prepare-script.h"
+
 #include "base/log.h"
 #include "base/num.h"
-#include "os/child.h"
-#include "os/file.h"
 #include "target/board-nic.h"
 #include "target/board.h"
 #include "target/kernel.h"
@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,52 +27,6 @@
 #define DEFAULT_MEMORY (UINT64_C(512) << 20)
 /* Downloads go on as long as apt is content with their speed; this only ends a madness. */
 #define PREPARE_LIMIT_NS (3600 * NS_PER_SEC)
-
-/* File descriptors that the script finds the embedded files at. */
-#define FD_SCRIPT 3
-#define FD_INIT   4
-#define FD_SHRC   5
-
-extern const char embed_prepare_sh[], embed_prepare_sh_end[];
-extern const char embed_init[], embed_init_end[];
-extern const char embed_shrc[], embed_shrc_end[];
-
-static struct text embedded_script(void)
-{
-	return (struct text){ embed_prepare_sh,
-			      (size_t)(embed_prepare_sh_end - embed_prepare_sh) };
-}
-
-static struct text embedded_init(void)
-{
-	return (struct text){ embed_init, (size_t)(embed_init_end - embed_init) };
-}
-
-static struct text embedded_shrc(void)
-{
-	return (struct text){ embed_shrc, (size_t)(embed_shrc_end - embed_shrc) };
-}
-
-/* FNV-1a (draft-eastlake-fnv): to tell versions apart, not to resist anybody. */
-static uint64_t hash_add(uint64_t hash, struct text t)
-{
-	for (size_t i = 0; i < t.n; i++)
-		hash = (hash ^ (unsigned char)t.s[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
-/* What this program puts into every initramfs, and how. */
-static char *recipe_key(void)
-{
-	uint64_t hash = HASH_START;
-
-	hash = hash_add(hash, embedded_script());
-	hash = hash_add(hash, embedded_init());
-	hash = hash_add(hash, embedded_shrc());
-	return xasprintf("%016" PRIx64, hash);
-}
 
 static char *cache_directory(const char *suite, const char *arch)
 {
@@ -86,167 +39,40 @@ static char *cache_directory(const char *suite, const char *arch)
 			 arch);
 }
 
-/* -- the script --------------------------------------------------------------------- */
-
-struct script {
-	bool ended, complained;
-	int status;
-};
-
-static void on_line(void *arg, struct text line)
-{
-	struct script *script = arg;
-	struct text error = TEXT("error: ");
-	char clean[2048];
-
-	text_clean(clean, sizeof(clean),
-		   text_starts(line, error) ? text_from(line, error.n) : line);
-	if (!text_starts(line, error)) {
-		log_notice("%s", clean);
-		return;
-	}
-	log_error("%s", clean);
-	script->complained = true;
-}
-
-static void on_exit_status(void *arg, int status)
-{
-	struct script *script = arg;
-
-	script->ended = true;
-	script->status = status;
-}
-
-static bool script_ended(void *arg)
-{
-	return ((struct script *)arg)->ended;
-}
-
-static int open_embedded(const char *name, struct text content)
-{
-	int r, fd = memfd_create(name, MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	r = file_write_all(fd, content.s, content.n);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
-/* Files that the script cannot do without are missing, or it could not make its own. */
-static int wait_for_script(struct loop *loop, const struct child_spec *spec,
-			   struct script *script)
-{
-	struct child *child = NULL;
-	char what[64];
-	int r = child_start(loop, spec, &child);
-
-	if (r < 0)
-		return log_errno(r, "cannot start %s", spec->argv[0]);
-	r = loop_until(loop, script_ended, script, loop_now_ns() + PREPARE_LIMIT_NS);
-	child_free(child);
-	if (r < 0)
-		return log_errno(r, "the board's files were not made");
-	if (script->status == 0)
-		return 0;
-	if (!script->complained)
-		log_error("making the board's files failed: %s",
-			  child_describe_status(what, sizeof(what), script->status));
-	return -ENOENT;
-}
-
-/* Runs the embedded script with these arguments. */
-static int run_script(const char *const *argv, const char *log_path)
-{
-	_cleanup_close_ int script_fd = open_embedded("prepare.sh", embedded_script());
-	_cleanup_close_ int init_fd = open_embedded("init", embedded_init());
-	_cleanup_close_ int shrc_fd = open_embedded("shrc", embedded_shrc());
-	const struct child_fd fds[] = { { script_fd, FD_SCRIPT },
-					{ init_fd, FD_INIT },
-					{ shrc_fd, FD_SHRC } };
-	struct script script = { 0 };
-	struct child_spec spec = { .argv = argv,
-				   .fds = fds,
-				   .n_fds = ARRAY_SIZE(fds),
-				   .error_path = log_path,
-				   .on_line = on_line,
-				   .on_exit = on_exit_status,
-				   .arg = &script,
-				   .die_with_us = true };
-	struct loop *loop;
-	int r;
-
-	if (script_fd < 0 || init_fd < 0 || shrc_fd < 0)
-		return log_errno(-ENOMEM, "cannot pass the board's recipe on");
-	r = loop_new(&loop);
-	if (r < 0)
-		return log_errno(r, "cannot prepare the board");
-	r = wait_for_script(loop, &spec, &script);
-	loop_free(loop);
-	return r;
-}
-
 /* -- what is wanted ----------------------------------------------------------------- */
 
 /* One preparation, on its way. */
 struct request {
 	const struct board *board;
 	const struct board_options *options;
-	const char *suite;
-	char *dir, *key;
+	struct recipe recipe;
 	char *kernel_version; /* of an own kernel, NULL: not known */
 	char *modules_dir;    /* .../lib/modules/VERSION, absolute */
 };
 
 static void request_done(struct request *request)
 {
-	free(request->dir);
-	free(request->key);
+	free(request->recipe.dir);
+	free(request->recipe.key);
 	free(request->kernel_version);
 	free(request->modules_dir);
-}
-
-/* Makes DIR and starts the script there for `what` (up to 4 words, NULL-terminated). */
-static int make(const struct request *request, const char *const what[])
-{
-	_cleanup_free_ char *log_path = xasprintf("%s/prepare.log", request->dir);
-	const char *argv[16] = { "sh",
-				 "/proc/self/fd/3",
-				 request->dir,
-				 request->board->arch,
-				 request->suite,
-				 request->key,
-				 "/proc/self/fd/4",
-				 "/proc/self/fd/5" };
-	int r = file_make_directories(request->dir);
-
-	if (r < 0)
-		return log_errno(r, "cannot make the cache directory %s", request->dir);
-	for (size_t i = 0; what[i]; i++)
-		argv[8 + i] = what[i];
-	/* It holds one preparation. */
-	(void)unlink(log_path);
-	return run_script(argv, log_path);
 }
 
 /* Where DIR/debian leads to, when it was made by this recipe; else NULL. */
 static char *find_debian(const struct request *request)
 {
-	_cleanup_free_ char *link = xasprintf("%s/debian", request->dir);
+	_cleanup_free_ char *link = xasprintf("%s/debian", request->recipe.dir);
 	_cleanup_free_ char *initrd = NULL;
 	char target[PATH_MAX];
 	ssize_t n = readlink(link, target, sizeof(target) - 1);
 
 	if (n < 0 ||
-	    !text_ends((struct text){ target, (size_t)n }, text_of(request->key)))
+	    !text_ends((struct text){ target, (size_t)n }, text_of(request->recipe.key)))
 		return NULL;
-	initrd = xasprintf("%s/%.*s/initrd", request->dir, (int)n, target);
+	initrd = xasprintf("%s/%.*s/initrd", request->recipe.dir, (int)n, target);
 	if (access(initrd, R_OK) < 0)
 		return NULL;
-	return xasprintf("%s/%.*s", request->dir, (int)n, target);
+	return xasprintf("%s/%.*s", request->recipe.dir, (int)n, target);
 }
 
 static int get_debian(const struct request *request, char **ret_kernel, char **ret_initrd)
@@ -258,13 +84,13 @@ static int get_debian(const struct request *request, char **ret_kernel, char **r
 	int r;
 
 	if (!found) {
-		r = make(request, what);
+		r = make_files(&request->recipe, what);
 		if (r < 0)
 			return r;
 		found = find_debian(request);
 	}
 	if (!found)
-		return log_errno(-ENOENT, "%s/debian", request->dir);
+		return log_errno(-ENOENT, "%s/debian", request->recipe.dir);
 	*ret_kernel = xasprintf("%s/kernel", found);
 	*ret_initrd = xasprintf("%s/initrd", found);
 	return 0;
@@ -274,12 +100,12 @@ static int get_debian(const struct request *request, char **ret_kernel, char **r
 static int get_initrd(const struct request *request, const char *name,
 		      const char *const what[], char **ret)
 {
-	_cleanup_free_ char *path =
-		xasprintf("%s/images/%s_%s/initrd", request->dir, name, request->key);
+	_cleanup_free_ char *path = xasprintf(
+		"%s/images/%s_%s/initrd", request->recipe.dir, name, request->recipe.key);
 	int r;
 
 	if (access(path, R_OK) < 0) {
-		r = make(request, what);
+		r = make_files(&request->recipe, what);
 		if (r < 0)
 			return r;
 	}
@@ -458,9 +284,10 @@ int board_prepare(const struct board *board, const struct board_options *options
 	};
 	struct request request = { .board = board,
 				   .options = options,
-				   .suite = suite,
-				   .dir = cache_directory(suite, board->arch),
-				   .key = recipe_key() };
+				   .recipe = { .arch = board->arch,
+					       .suite = suite,
+					       .dir = cache_directory(suite, board->arch),
+					       .key = recipe_key() } };
 	int r = check_options(options);
 
 	if (r == 0)
@@ -477,8 +304,10 @@ int board_prepare(const struct board *board, const struct board_options *options
 
 bool board_is_prepared(const struct board *board)
 {
-	struct request request = { .dir = cache_directory(board->suite, board->arch),
-				   .key = recipe_key() };
+	struct request request = {
+		.recipe = { .dir = cache_directory(board->suite, board->arch),
+			    .key = recipe_key() },
+	};
 	_cleanup_free_ char *found = find_debian(&request);
 
 	request_done(&request);

@@ -346,6 +346,8 @@ if ! flock -n 9; then
 	say "waiting for another iommu-stress that prepares this board"
 	flock -w 600 9 || die "another iommu-stress holds $dir/lock for 10 minutes"
 fi
+# It holds one preparation, the one that has the lock.
+: >"$dir/prepare.log"
 rm -rf "$dir"/work.*
 work=$(mktemp -d "$dir/work.XXXXXX")
 update=
