@@ -22,6 +22,7 @@ struct board {
 	const char *nic;     /* default network device with its properties */
 	const char *append;  /* kernel arguments: console, IOMMU */
 	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
+	const char *const *kexec_argv;   /* the same for kexec, NULL: as otherwise */
 };
 
 /* What the user may override; NULL, 0 or false: the board's own. */
@@ -29,6 +30,7 @@ struct board_options {
 	const char *kernel, *initrd, *modules, *append, *nic, *suite;
 	unsigned int smp; /* 2 */
 	uint64_t memory;  /* bytes */
+	bool kexec;       /* `kexec -e` on the board shall start its kernel again */
 	bool update;      /* ask Debian's archive for a newer kernel */
 };
 
@@ -41,6 +43,7 @@ struct board_image {
 	uint8_t mac[6]; /* of the board's network device */
 	unsigned int smp;
 	uint64_t memory;
+	bool kexec;
 };
 
 /* In the order of `board list`; NULL behind the last. */

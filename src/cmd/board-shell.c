@@ -29,6 +29,8 @@
 /* What the board's shell writes when it is ready (target/embed/shrc). */
 #define MARKER_UP  TEXT("iommu-stress: phase=up ")
 #define MARKER_END TEXT("iommu-stress: phase=end")
+/* A kernel's first words; one that was started by kexec resets no machine. */
+#define BANNER TEXT("] Linux version ")
 
 struct shell {
 	struct loop *loop;
@@ -92,6 +94,8 @@ static void take_line(struct shell *shell, struct text line)
 	}
 	if (text_has(line, MARKER_END) && shell->input_ended)
 		finish(shell, EXIT_PASS);
+	if (text_has(line, BANNER))
+		shell->up = false;
 	if (!text_has(line, MARKER_UP))
 		return;
 	shell->up = true;
@@ -126,8 +130,6 @@ static void on_power(void *arg, const char *event)
 
 	if (!strcmp(event, "shutdown"))
 		finish(shell, EXIT_PASS);
-	if (!strcmp(event, "reset"))
-		shell->up = false;
 }
 
 static void on_gone(void *arg, const char *reason)

@@ -13,11 +13,17 @@ struct arguments {
 	const char *action, *name;
 };
 
+enum {
+	KEY_KEXEC = 0x300,
+};
+
 static const struct argp_option cmd_options[] = {
 	{ "update", 'u', NULL, 0,
 	  "prepare: ask Debian's archive for a newer kernel, else what was once "
 	  "downloaded is kept",
 	  0 },
+	{ "kexec", KEY_KEXEC, NULL, 0,
+	  "prepare, shell: with all that `kexec -e` needs to start the kernel again", 0 },
 	{ "verbose", 'v', NULL, 0, "Say more", 0 },
 	{ 0 },
 };
@@ -32,6 +38,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'u':
 		a->options.update = true;
+		return 0;
+	case KEY_KEXEC:
+		a->options.kexec = true;
 		return 0;
 	case 'v':
 		log_set_level(LOG_LEVEL_DEBUG);

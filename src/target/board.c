@@ -23,6 +23,10 @@
 	.arch = "amd64", .qemu = "qemu-system-x86_64", .package = "qemu-system-x86", \
 	.nic = VIRTIO_NIC
 
+/*
+ * For kexec a GICv2: a GICv3 goes on using tables in memory that only firmware tables (or
+ * nobody, here) protect, and the next kernel hangs in the middle of its own text.
+ */
 static const struct board boards[] = {
 	{
 		ARM64_COMMON,
@@ -32,6 +36,9 @@ static const struct board boards[] = {
 		.machine_argv = (const char *const[]){ "-M",
 						       "virt,iommu=smmuv3,gic-version=3",
 						       "-cpu", "cortex-a57", NULL },
+		.kexec_argv = (const char *const[]){ "-M",
+						     "virt,iommu=smmuv3,gic-version=2",
+						     "-cpu", "cortex-a57", NULL },
 	},
 	{
 		ARM64_COMMON,
@@ -42,6 +49,9 @@ static const struct board boards[] = {
 		.machine_argv = (const char *const[]){ "-M", "virt,gic-version=3", "-cpu",
 						       "cortex-a57", "-device",
 						       "virtio-iommu-pci", NULL },
+		.kexec_argv = (const char *const[]){ "-M", "virt,gic-version=2", "-cpu",
+						     "cortex-a57", "-device",
+						     "virtio-iommu-pci", NULL },
 	},
 	{
 		AMD64_COMMON,
@@ -141,10 +151,12 @@ char **board_argv(const struct board_image *image)
 		/* Powered off it stays, to be switched on again. */
 		"-no-shutdown", NULL
 	};
+	const struct board *board = image->board;
 	struct argv argv = { 0 };
 
-	argv_add(&argv, xstrdup(image->board->qemu));
-	argv_add_all(&argv, image->board->machine_argv);
+	argv_add(&argv, xstrdup(board->qemu));
+	argv_add_all(&argv, image->kexec && board->kexec_argv ? board->kexec_argv :
+								board->machine_argv);
 	argv_add_all(&argv, common);
 	argv_add(&argv, xstrdup("-accel"));
 	argv_add(&argv, xstrdup("tcg,thread=multi"));

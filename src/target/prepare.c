@@ -25,8 +25,8 @@
 
 #define DEFAULT_SMP    2
 #define DEFAULT_MEMORY (UINT64_C(512) << 20)
-/* Downloads go on as long as apt is content with their speed; this only ends a madness. */
-#define PREPARE_LIMIT_NS (3600 * NS_PER_SEC)
+/* With kexec a kernel and an initramfs lie in it several times. */
+#define DEFAULT_MEMORY_KEXEC (UINT64_C(1024) << 20)
 
 static char *cache_directory(const char *suite, const char *arch)
 {
@@ -111,6 +111,42 @@ static int get_initrd(const struct request *request, const char *name,
 	}
 	*ret = path;
 	path = NULL;
+	return 0;
+}
+
+static int add_stamp(const char *path, struct strbuf *stamp)
+{
+	_cleanup_free_ char *absolute = realpath(path, NULL);
+	struct stat st;
+
+	if (!absolute || stat(absolute, &st) < 0)
+		return log_errno(-errno, "cannot read %s", path);
+	strbuf_addf(stamp, "%s %" PRId64 " %" PRId64 ".%09ld ", absolute,
+		    (int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	return 0;
+}
+
+/* The image's initramfs, with the kernel and what loads it inside. */
+static int add_kexec(const struct request *request, struct board_image *image)
+{
+	_cleanup_strbuf_ struct strbuf stamp = { 0 };
+	_cleanup_free_ char *name = NULL;
+	const char *what[] = { "kexec", NULL, image->kernel, image->initrd, NULL };
+	char *initrd;
+	int r = add_stamp(image->kernel, &stamp);
+
+	if (r == 0)
+		r = add_stamp(image->initrd, &stamp);
+	if (r < 0)
+		return r;
+	name = xasprintf("kexec-%016" PRIx64, hash_add(HASH_START, text_of(stamp.s)));
+	what[1] = name;
+	r = get_initrd(request, name, what, &initrd);
+	if (r < 0)
+		return r;
+	free(image->initrd);
+	image->initrd = initrd;
+	image->kexec = true;
 	return 0;
 }
 
@@ -223,7 +259,7 @@ static int get_files(struct request *request, struct board_image *image)
 	image->initrd = options->initrd ? xstrdup(options->initrd) : made_initrd;
 	if (!options->initrd)
 		made_initrd = NULL;
-	return 0;
+	return options->kexec ? add_kexec(request, image) : 0;
 }
 
 /* -- options ------------------------------------------------------------------------ */
@@ -242,6 +278,8 @@ static int check_options(const struct board_options *options)
 		log_error("--modules needs the --kernel that they were built for");
 	else if (options->modules && options->initrd)
 		log_error("--modules has no use with --initrd, which is taken as it is");
+	else if (options->kexec && options->initrd)
+		log_error("kexec needs the board's own initramfs, not --initrd");
 	else if (options->initrd && access(options->initrd, R_OK) < 0)
 		log_errno(-errno, "cannot read the initrd %s", options->initrd);
 	else if (options->memory && options->memory < (UINT64_C(64) << 20))
@@ -280,7 +318,9 @@ int board_prepare(const struct board *board, const struct board_options *options
 		.board = board,
 		.append = command_line(board, options->append),
 		.smp = options->smp ?: DEFAULT_SMP,
-		.memory = options->memory ?: DEFAULT_MEMORY,
+		.memory = options->memory        ?:
+				  options->kexec ? DEFAULT_MEMORY_KEXEC :
+						   DEFAULT_MEMORY,
 	};
 	struct request request = { .board = board,
 				   .options = options,

@@ -6,11 +6,13 @@
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC debian [update]
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC plain
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC modules NAME VERSION MODULES
+#   prepare.sh DIR ARCH SUITE KEY INIT SHRC kexec NAME KERNEL INITRD
 #
 # debian: DIR/debian becomes a link to a directory with `kernel` and `initrd`, named
 # after the kernel's version and KEY. plain: DIR/images/plain_KEY/initrd, without any
 # module. modules: DIR/images/NAME_KEY/initrd, with modules of the kernel VERSION from
-# the directory MODULES.
+# the directory MODULES. kexec: DIR/images/NAME_KEY/initrd, which is INITRD with
+# kexec-tools, KERNEL and INITRD inside.
 #
 # Standard output is for the user: progress, and in the end perhaps "error: WHY". What the
 # programs say goes to standard error. Everything is made elsewhere and renamed into its
@@ -179,19 +181,31 @@ fetch()
 forget_packages()
 {
 	(cd "$dir/packages" && for file in ./*.deb; do
-		cat busybox kernel 2>/dev/null | grep -qxF "$file" || rm "$file"
+		cat busybox kernel kexec 2>/dev/null | grep -qxF "$file" || rm "$file"
 	done)
+}
+
+# kexec-tools and libraries that it may need. Nothing of them is configured.
+kexec_packages()
+{
+	apt-cache -c "$work/apt/apt.conf" depends --recurse --important kexec-tools |
+		grep -E '^(kexec-tools|libc6|zlib1g|liblzma[0-9]|libzstd[0-9]|libxen[a-z0-9.]*)$'
 }
 
 get_packages()
 {
 	want=
-	have busybox || want=yes
+	[ "$what" = kexec ] || have busybox || want=yes
 	[ "$what" != debian ] || have kernel || want=yes
+	[ "$what" != kexec ] || have kexec || want=yes
 	[ -n "$want" ] || [ -n "$update" ] || return 0
 	say "looking for Debian $suite's packages for $arch"
 	make_apt
-	if [ -n "$update" ] || ! have busybox; then
+	if [ "$what" = kexec ]; then
+		names=$(kexec_packages) || die "Debian $suite has no kexec-tools for $arch"
+		# shellcheck disable=SC2086 # one word a package
+		fetch kexec $names
+	elif [ -n "$update" ] || ! have busybox; then
 		fetch busybox busybox-static
 	fi
 	if [ "$what" = debian ]; then
@@ -255,12 +269,16 @@ make_tree()
 	chmod 755 "$image/init"
 }
 
+archive()
+{
+	sort | cpio -o -H newc -R 0:0 --reproducible --quiet
+}
+
 # Not compressed: an emulated CPU would take longer to unpack than QEMU to read it.
 pack()
 {
 	mkdir -p "$work/new"
-	(cd "$work/image" && find . | sort |
-		cpio -o -H newc -R 0:0 --reproducible --quiet) >"$work/new/initrd"
+	(cd "$work/image" && find . | archive) >"$work/new/initrd"
 }
 
 # publish NAME: the new directory becomes DIR/images/NAME.
@@ -330,6 +348,53 @@ make_modules()
 	publish "${1}_$key"
 }
 
+# sonames FILE: libraries that are named in a program, needed or not.
+sonames()
+{
+	grep -aoE '(lib[a-z0-9+_-]+|ld-linux-[a-z0-9_-]+)\.so(\.[0-9]+)+' "$1" | sort -u
+}
+
+# add_program FILE: to sbin of the image, with its libraries as far as packages have them.
+add_program()
+{
+	mkdir -p "$image/sbin" "$image/lib"
+	cp "$1" "$image/sbin/"
+	todo=$1
+	while [ -n "$todo" ]; do
+		more=
+		for file in $todo; do
+			for name in $(sonames "$file"); do
+				[ ! -e "$image/lib/$name" ] || continue
+				library=$(find "$work/root" -name "$name" | head -n 1)
+				[ -n "$library" ] || continue
+				cp -L "$library" "$image/lib/$name"
+				more="$more $library"
+			done
+		done
+		todo=$more
+	done
+	# Where amd64's dynamic linker is expected.
+	ln -s lib "$image/lib64"
+}
+
+# make_kexec NAME KERNEL INITRD: archives one behind the other are one initramfs.
+make_kexec()
+{
+	[ ! -e "$dir/images/${1}_$key/initrd" ] || return 0
+	get_packages
+	say "making an initramfs for kexec"
+	unpack kexec
+	image=$work/image
+	mkdir -p "$image" "$work/own/boot" "$work/new"
+	add_program "$(find "$work/root" -path '*sbin/kexec')"
+	cp "$2" "$work/own/boot/kernel"
+	cat "$3" >"$work/own/boot/initrd"
+	(cd "$image" && find . | archive) >>"$work/own/boot/initrd"
+	cat "$work/own/boot/initrd" >"$work/new/initrd"
+	(cd "$work/own" && find boot | archive) >>"$work/new/initrd"
+	publish "${1}_$key"
+}
+
 # -- main ----------------------------------------------------------------------------------
 
 trap finish EXIT
@@ -358,4 +423,5 @@ debian)
 	;;
 plain) make_plain ;;
 modules) make_modules "$@" ;;
+kexec) make_kexec "$@" ;;
 esac
