@@ -16,7 +16,7 @@
  * replies are made in softirq context, which goes before it.
  */
 #define PACE_HOLD_PERCENT 80u
-/* Of the requests; with fewer replies for PACE_POOR_NS the rate is lowered. */
+/* Of the requests; with fewer replies for two seconds the rate is lowered. */
 #define PACE_POOR_PERCENT 60u
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
@@ -40,16 +40,20 @@ struct pace {
 	/* RAMP: this step. HOLD: this look. */
 	uint64_t mark_ns;
 	struct pace_counts base;
+
+	/* RAMP. */
+	uint64_t ramp_ns; /* its begin */
 	bool measuring;
-	unsigned int misses;
-	uint32_t best;        /* replies a second */
-	uint32_t base_rtt_us; /* of the quickest step */
+	unsigned int misses, tries; /* of this step, of this ramp */
+	uint32_t best;              /* replies a second */
+	uint32_t base_rtt_us;       /* of the quickest step */
 
 	/* HOLD. */
-	uint64_t heard_ns;
-	bool silent, lowered;
-	uint64_t poor_ns;
+	uint64_t heard_ns;         /* last look with replies */
+	uint64_t poor_ns, calm_ns; /* since when, 0 = is not */
 	struct pace_counts poor_base;
+	bool doubt; /* the target may do more: the rate was found or lowered in a bad time */
+	bool trusted; /* a ramp in peace has been made: a slow target is slow */
 };
 
 void pace_init(struct pace *p, uint32_t wanted, uint64_t now);

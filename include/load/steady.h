@@ -8,7 +8,9 @@
  * at 10 a second the window is one second). All of these must hold:
  * - the whole window was held at the same rate;
  * - each bucket had replies, and is within STEADY_PERCENT of the window's mean (one reply
- *   more or less is always allowed);
+ *   more or less is always allowed). On a busy controller a board gets its time in
+ *   portions that are larger than that; so over STEADY_LONG times the window, no bucket
+ *   below a quarter of the mean will do as well;
  * - the mean is at least STEADY_MIN a second, or half of a lower fixed rate. Two replies a
  *   sample are the least that "each sample had replies" says anything about, and a target
  *   at rest answers a thousand times more: less than that is a target that has not come
@@ -23,9 +25,11 @@
 #define STEADY_BUCKETS  5u
 #define STEADY_EXPECTED 2u
 #define STEADY_PERCENT  35u
+#define STEADY_LONG     4u
 #define STEADY_MIN      20u
 /* Enough for one request a second. */
-#define STEADY_SAMPLES (STEADY_BUCKETS * STEADY_EXPECTED * 1000 / FLOOD_SAMPLE_MS)
+#define STEADY_SAMPLES \
+	(STEADY_LONG * STEADY_BUCKETS * STEADY_EXPECTED * 1000 / FLOOD_SAMPLE_MS)
 
 struct steady_sample {
 	uint64_t elapsed_ns;

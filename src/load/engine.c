@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@
 #define RATE_CALM 500u
 /* Sent within one tick at most, so that replies and samples have their turn. */
 #define TICK_BATCHES 16u
+#define PRIORITY     (-10)
 /* After the last request of a limited count. */
 #define LAST_REPLIES_NS (500 * NS_PER_MSEC)
 
@@ -296,6 +298,15 @@ static int watch_signals(struct engine *e)
 	return loop_io_add(e->loop, e->signal_fd, EPOLLIN, on_signal, e, &e->signals);
 }
 
+/*
+ * Little work, but in time: without this, a busy controller's flood comes in bursts. Only
+ * root may, and it is no must.
+ */
+static void hurry(void)
+{
+	(void)!setpriority(PRIO_PROCESS, 0, PRIORITY);
+}
+
 static int open_engine(struct engine *e)
 {
 	static const loop_io_fn on_paths[2] = { on_path_0, on_path_1 };
@@ -342,6 +353,7 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	uint64_t now = loop_now_ns();
 	int r = open_engine(&e);
 
+	hurry();
 	if (r < 0) {
 		close_engine(&e);
 		return log_errno(r, "cannot watch the flood's files");

@@ -2,20 +2,27 @@
 /*
  * The ramp doubles the rate in steps of a settling time, in which queues find their new
  * level, and a measuring time. A step that the target does not keep up with is measured
- * twice: an emulated board stops for tens of milliseconds now and then. What is held then
- * is a fraction of the best reply rate, not of the last request rate: overloaded targets
- * answer less than they could.
+ * again, and once more from the step below: an emulated board stops for tens of
+ * milliseconds now and then. A target that is still booting does so for seconds, so a poor
+ * result is neither believed soon nor for good: once the target has answered everything
+ * for a while, the ramp goes on from there.
+ * What is held then is a fraction of the best reply rate, not of the last request rate:
+ * overloaded targets answer less than they could.
  */
 #include "load/pace.h"
 
 #include "base/num.h"
 
-#define RAMP_START    250u
-#define RAMP_MAX      2000000u
-#define RAMP_FACTOR   2u
-#define RAMP_SETTLE   (50 * NS_PER_MSEC)
-#define RAMP_MEASURE  (100 * NS_PER_MSEC)
-#define RAMP_MISSES   2u
+#define RAMP_START   250u
+#define RAMP_MAX     2000000u
+#define RAMP_FACTOR  2u
+#define RAMP_SETTLE  (50 * NS_PER_MSEC)
+#define RAMP_MEASURE (100 * NS_PER_MSEC)
+#define RAMP_MISSES  2u
+#define RAMP_TRIES   2u
+/* A result below this rate takes this long, and is in doubt. */
+#define RAMP_POOR     2000u
+#define RAMP_PATIENCE (3 * NS_PER_SEC)
 #define KEEPS_PERCENT 95u
 /* Below this the controller itself cannot send what is wanted. */
 #define SENDS_PERCENT 80u
@@ -26,6 +33,8 @@
 #define HOLD_LOOK    (100 * NS_PER_MSEC)
 #define HOLD_SILENCE (500 * NS_PER_MSEC)
 #define HOLD_POOR    (2 * NS_PER_SEC)
+#define HOLD_STEP    4u
+#define HOLD_CALM    (2 * NS_PER_SEC)
 
 static uint32_t probe_rate(uint32_t wanted)
 {
@@ -73,6 +82,8 @@ static void ramp_begin(struct pace *p, uint32_t rate, uint64_t now,
 	p->state = FLOOD_RAMP;
 	p->best = 0;
 	p->base_rtt_us = 0;
+	p->tries = 0;
+	p->ramp_ns = now;
 	ramp_step(p, rate, now, counts);
 }
 
@@ -81,9 +92,8 @@ static void hold_begin(struct pace *p, uint32_t rate, uint64_t now,
 {
 	p->state = FLOOD_HOLD;
 	p->rate = rate;
-	p->silent = p->lowered = false;
 	p->heard_ns = now;
-	p->poor_ns = 0;
+	p->poor_ns = p->calm_ns = 0;
 	mark(p, now, counts);
 }
 
@@ -106,6 +116,39 @@ static bool keeps_up(const struct pace *p, const struct pace_counts *step,
 	return step->replies * 100 >= attempts * KEEPS_PERCENT;
 }
 
+/* Both tries failed, or the target is gone. */
+static void ramp_end(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	if (p->best) {
+		hold_begin(p, hold_rate(p->best, NS_PER_SEC), now, counts);
+		return;
+	}
+	/* It went away before anything was learnt. */
+	p->state = FLOOD_WAIT;
+	p->rate = probe_rate(p->wanted);
+	mark(p, now, counts);
+}
+
+static void ramp_miss(struct pace *p, uint64_t now, const struct pace_counts *counts,
+		      bool heard)
+{
+	bool poor = p->best < RAMP_POOR && !p->trusted;
+
+	if (++p->misses < RAMP_MISSES) {
+		mark(p, now, counts);
+		return;
+	}
+	p->tries++;
+	if (!heard || (p->tries >= RAMP_TRIES && !poor)) {
+		ramp_end(p, now, counts);
+	} else if (poor && now - p->ramp_ns >= RAMP_PATIENCE) {
+		p->doubt = true;
+		ramp_end(p, now, counts);
+	} else {
+		ramp_step(p, p->rate / RAMP_FACTOR, now, counts);
+	}
+}
+
 static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
 	struct pace_counts step = since(counts, &p->base);
@@ -117,19 +160,14 @@ static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *c
 		answered = p->rate;
 	if (answered > p->best)
 		p->best = (uint32_t)answered;
-	if (keeps_up(p, &step, elapsed) && p->rate < RAMP_MAX) {
+	if (!keeps_up(p, &step, elapsed)) {
+		ramp_miss(p, now, counts, step.replies);
+	} else if (p->rate >= RAMP_MAX) {
+		ramp_end(p, now, counts);
+	} else {
 		if (step.rtt_us && (!p->base_rtt_us || step.rtt_us < p->base_rtt_us))
 			p->base_rtt_us = step.rtt_us;
 		ramp_step(p, p->rate * RAMP_FACTOR, now, counts);
-	} else if (++p->misses < RAMP_MISSES) {
-		mark(p, now, counts);
-	} else if (p->best) {
-		hold_begin(p, hold_rate(p->best, NS_PER_SEC), now, counts);
-	} else {
-		/* It went away before anything was learnt. */
-		p->state = FLOOD_WAIT;
-		p->rate = probe_rate(p->wanted);
-		mark(p, now, counts);
 	}
 }
 
@@ -143,51 +181,70 @@ static void ramp_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 	}
 }
 
-/* Lowers the rate of a target that answers, but too little for too long. */
+/*
+ * Lowers the rate of a target that answers, but too little for too long; to a quarter at
+ * most, for this may be a boot that is only busy for the moment.
+ */
 static void hold_poor(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
 	struct pace_counts all = since(counts, &p->poor_base);
 	uint32_t rate;
 
+	p->calm_ns = 0;
+	if (!p->poor_ns) {
+		p->poor_ns = now;
+		p->poor_base = *counts;
+		return;
+	}
 	if (now - p->poor_ns < HOLD_POOR)
 		return;
 	rate = hold_rate(all.replies, now - p->poor_ns);
 	p->poor_ns = 0;
-	if (rate < p->rate) {
-		p->rate = rate;
-		p->lowered = true;
+	if (rate >= p->rate)
+		return;
+	p->rate = rate < p->rate / HOLD_STEP ? p->rate / HOLD_STEP : rate;
+	p->doubt = true;
+}
+
+/* Looks higher, when the rate is in doubt and the target keeps up with it. */
+static void hold_good(struct pace *p, uint64_t now, const struct pace_counts *counts,
+		      bool calm)
+{
+	p->poor_ns = 0;
+	if (!calm || !p->doubt)
+		p->calm_ns = 0;
+	else if (!p->calm_ns)
+		p->calm_ns = now;
+	else if (now - p->calm_ns >= HOLD_CALM) {
+		/* Found in peace, it need not be found again. */
+		p->doubt = false;
+		p->trusted = true;
+		ramp_begin(p, p->rate, now, counts);
 	}
 }
 
 static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
 	struct pace_counts look;
-	bool was_silent = p->silent;
+	uint64_t attempts;
 
 	if (p->wanted != FLOOD_RATE_AUTO || now - p->mark_ns < HOLD_LOOK)
 		return;
 	look = since(counts, &p->base);
+	attempts = look.sent + look.drops;
 	mark(p, now, counts);
 	if (!look.replies) {
 		/* The moment that this is all about: the rate stays. */
-		p->silent = now - p->heard_ns >= HOLD_SILENCE;
-		if (p->silent)
+		p->calm_ns = 0;
+		if (now - p->heard_ns >= HOLD_SILENCE)
 			p->poor_ns = 0;
 		return;
 	}
 	p->heard_ns = now;
-	p->silent = false;
-	if (was_silent && p->lowered) {
-		/* A new boot may do what the last one could not. */
-		ramp_begin(p, p->rate, now, counts);
-	} else if (look.replies * 100 >= (look.sent + look.drops) * PACE_POOR_PERCENT) {
-		p->poor_ns = 0;
-	} else if (!p->poor_ns) {
-		p->poor_ns = now;
-		p->poor_base = *counts;
-	} else {
+	if (look.replies * 100 < attempts * PACE_POOR_PERCENT)
 		hold_poor(p, now, counts);
-	}
+	else
+		hold_good(p, now, counts, look.replies * 100 >= attempts * KEEPS_PERCENT);
 }
 
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)

@@ -58,36 +58,56 @@ static unsigned int samples_a_bucket(uint32_t rate)
 	return rate >= enough || !rate ? 1 : (enough + rate - 1) / rate;
 }
 
+/* One way to be steady: so many buckets, none further from the mean than this. */
+struct rule {
+	unsigned int buckets;
+	unsigned int least, most; /* percent of the mean */
+};
+
+static const struct rule rules[] = {
+	{ STEADY_BUCKETS, 100 - STEADY_PERCENT, 100 + STEADY_PERCENT },
+	{ STEADY_BUCKETS * STEADY_LONG, 25, UINT32_MAX },
+};
+
 /* In thousandths of a reply, so that no fraction is lost at small rates. */
-static bool near_mean(const struct steady_sample *bucket, const struct steady_sample *all)
+static bool near_mean(const struct rule *rule, const struct steady_sample *bucket,
+		      const struct steady_sample *all)
 {
 	uint64_t mean = all->replies * 1000 * bucket->elapsed_ns / all->elapsed_ns;
 	uint64_t have = bucket->replies * 1000;
-	uint64_t off = have > mean ? have - mean : mean - have;
-	uint64_t allowed = mean * STEADY_PERCENT / 100;
 
-	return off <= (allowed < 1000 ? 1000 : allowed);
+	return (have + 1000 >= mean || have * 100 >= mean * rule->least) &&
+	       (have <= mean + 1000 || have * 100 <= mean * rule->most);
 }
 
-bool steady_judge(const struct steady *s)
+static bool follows(const struct steady *s, const struct rule *rule)
 {
 	unsigned int per_bucket = samples_a_bucket(s->rate);
+	unsigned int samples = per_bucket * rule->buckets;
 	uint32_t min = s->rate / 2 < STEADY_MIN ? s->rate / 2 : STEADY_MIN;
 	struct steady_sample all;
 
-	if (!s->rate || s->held < per_bucket * STEADY_BUCKETS)
+	if (s->held < samples)
 		return false;
-	all = sum(s, 0, per_bucket * STEADY_BUCKETS);
+	all = sum(s, 0, samples);
 	if (!all.elapsed_ns || per_second(&all) < min)
 		return false;
 	if (s->wanted == FLOOD_RATE_AUTO &&
 	    all.replies * 100 < all.attempts * PACE_POOR_PERCENT)
 		return false;
-	for (unsigned int i = 0; i < STEADY_BUCKETS; i++) {
-		struct steady_sample bucket = sum(s, i * per_bucket, per_bucket);
+	for (unsigned int i = 0; i < samples; i += per_bucket) {
+		struct steady_sample bucket = sum(s, i, per_bucket);
 
-		if (!bucket.replies || !near_mean(&bucket, &all))
+		if (!bucket.replies || !near_mean(rule, &bucket, &all))
 			return false;
 	}
 	return true;
+}
+
+bool steady_judge(const struct steady *s)
+{
+	for (size_t i = 0; s->rate && i < ARRAY_SIZE(rules); i++)
+		if (follows(s, &rules[i]))
+			return true;
+	return false;
 }

@@ -119,13 +119,13 @@ static void test_probes_until_answered(void **state)
 
 static void test_finds_capacity(void **state)
 {
-	static const uint32_t capacities[] = { 300, 2000, 4000, 9000 };
+	static const uint32_t capacities[] = { 2500, 4000, 9000 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(capacities); i++) {
 		struct played p = play_start(FLOOD_RATE_AUTO, capacities[i]);
 
-		assert_in_range(play_until_hold(&p, 5000), 1, 1500);
+		assert_in_range(play_until_hold(&p, 5000), 1, 1800);
 		assert_in_range(p.pace.rate, capacities[i] * 70 / 100,
 				capacities[i] * 85 / 100);
 		assert_false(steady_judge(&p.steady));
@@ -134,6 +134,45 @@ static void test_finds_capacity(void **state)
 		assert_true(steady_judge(&p.steady));
 		assert_in_range(steady_reply_rate(&p.steady), p.pace.rate * 95 / 100,
 				p.pace.rate * 105 / 100);
+		/* And that is that. */
+		play(&p, 20000);
+		assert_true(steady_judge(&p.steady));
+	}
+}
+
+static void test_slow_target(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 300);
+
+	(void)state;
+	assert_in_range(play_until_hold(&p, 5000), 1, 3600);
+	assert_in_range(p.pace.rate, 210, 255);
+	/* It is doubted once, then believed. */
+	play(&p, 10000);
+	assert_in_range(p.pace.rate, 210, 255);
+	assert_true(p.pace.trusted);
+	assert_false(p.pace.doubt);
+	for (unsigned int i = 0; i < 100; i++) {
+		play(&p, 100);
+		assert_true(steady_judge(&p.steady));
+	}
+}
+
+/* It answers while it is still booting. */
+static void test_busy_boot(void **state)
+{
+	static const unsigned int busy_ms[] = { 300, 700, 2000, 5000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(busy_ms); i++) {
+		struct played p = play_start(FLOOD_RATE_AUTO, 150);
+
+		play(&p, busy_ms[i]);
+		p.capacity = 4000;
+		play(&p, 7000);
+		assert_int_equal(p.pace.state, FLOOD_HOLD);
+		assert_in_range(p.pace.rate, 2800, 3400);
+		assert_true(steady_judge(&p.steady));
 	}
 }
 
@@ -217,18 +256,30 @@ static void test_lowers_for_a_slower_boot(void **state)
 	p.capacity = 1000;
 	play(&p, 1500);
 	assert_int_equal(p.pace.rate, rate);
-	play(&p, 2000);
+	play(&p, 1000);
 	assert_in_range(p.pace.rate, 700, 900);
-	play(&p, 1500);
-	assert_true(steady_judge(&p.steady));
-	/* A boot later it can do everything again: found without a restart. */
-	p.down = true;
-	play(&p, 2000);
-	p.down = false;
+	/* It can do everything again: found as soon as it keeps up for a while. */
 	p.capacity = 4000;
-	play(&p, 2500);
+	play(&p, 5000);
 	assert_int_equal(p.pace.state, FLOOD_HOLD);
 	assert_in_range(p.pace.rate, rate * 80 / 100, rate * 120 / 100);
+	assert_true(steady_judge(&p.steady));
+}
+
+/* Answers that trickle in do not end the load: it is lowered in steps. */
+static void test_lowers_in_steps(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 4000);
+	uint32_t rate;
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	rate = p.pace.rate;
+	p.capacity = 10;
+	play(&p, 3000);
+	assert_int_equal(p.pace.rate, rate / 4);
+	play(&p, 30000);
+	assert_int_equal(p.pace.rate, PACE_FLOOR);
 }
 
 /* Loss is not slowness, but nothing tells them apart: the load stays useful. */
@@ -268,7 +319,7 @@ static void test_dies_before_ramp_learns(void **state)
 	play(&p, 1000);
 	assert_int_equal(p.pace.state, FLOOD_WAIT);
 	p.down = false;
-	assert_in_range(play_until_hold(&p, 5000), 1, 1500);
+	assert_in_range(play_until_hold(&p, 5000), 1, 1800);
 	assert_in_range(p.pace.rate, 2800, 3400);
 }
 
@@ -357,11 +408,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probes_until_answered),
 		cmocka_unit_test(test_finds_capacity),
+		cmocka_unit_test(test_slow_target),
+		cmocka_unit_test(test_busy_boot),
 		cmocka_unit_test(test_livelock),
 		cmocka_unit_test(test_very_slow_target_gets_the_floor),
 		cmocka_unit_test(test_holds_when_replies_stop),
 		cmocka_unit_test(test_holds_when_path_blocks),
 		cmocka_unit_test(test_lowers_for_a_slower_boot),
+		cmocka_unit_test(test_lowers_in_steps),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_dies_in_ramp),
 		cmocka_unit_test(test_dies_before_ramp_learns),

@@ -76,6 +76,22 @@ static void test_spread(void **state)
 	assert_true(steady_judge(&s));
 }
 
+/* Portions of a busy controller: large ones and small ones, but never none. */
+static void test_long_window(void **state)
+{
+	struct steady s = filled(FLOOD_RATE_AUTO, &hold_1000, 100);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < STEADY_LONG * STEADY_BUCKETS - 1; i++) {
+		add(&s, &hold_1000, 100, i % 2 ? 30 : 170);
+		assert_int_equal(steady_judge(&s),
+				 i + 1 >= STEADY_LONG * STEADY_BUCKETS - 5);
+	}
+	add(&s, &hold_1000, 100, 20);
+	assert_false(steady_judge(&s));
+}
+
 static void test_ratio(void **state)
 {
 	struct steady s = filled(FLOOD_RATE_AUTO, &hold_1000, 59);
@@ -120,9 +136,13 @@ static void test_only_hold_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_window),  cmocka_unit_test(test_one_empty_sample),
-		cmocka_unit_test(test_spread),  cmocka_unit_test(test_ratio),
-		cmocka_unit_test(test_minimum), cmocka_unit_test(test_only_hold_counts),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_one_empty_sample),
+		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_long_window),
+		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_minimum),
+		cmocka_unit_test(test_only_hold_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
