@@ -12,6 +12,7 @@ struct reboot_method {
 	const char *help;
 	const char *command; /* for the target's shell */
 	bool powers_off;     /* needs the power switch to come back */
+	bool needs_kexec;    /* a kernel to start must lie ready on the target */
 };
 
 struct plan {

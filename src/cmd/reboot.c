@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
 	  "virt:NAME, a virtual board of `iommu-stress board list` (default virt:arm64)",
 	  0 },
 	{ "method", KEY_METHOD, "METHOD", 0,
-	  "how the target goes down (default reboot):", 0 },
+	  "how the target goes down (default reboot), see below", 0 },
 	{ 0 },
 };
 
@@ -58,6 +58,7 @@ static void set_method(struct argp_state *state, struct plan *plan, const char *
 	plan->method = reboot_method_find(arg);
 	if (!plan->method)
 		argp_error(state, "--method: there is no '%s'; see --help", arg);
+	plan->board.kexec = plan->method->needs_kexec;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -84,18 +85,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The methods, from their table. */
+/* The methods, from their table, between the description and the exit status. */
 static char *help_filter(int key, const char *text, void *input)
 {
 	const struct reboot_method *method;
 	struct strbuf list = { 0 };
 
 	(void)input;
-	if (key != KEY_METHOD)
+	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
-	strbuf_add(&list, text_of(text));
+	strbuf_addf(&list, "Methods:\n");
 	for (unsigned int i = 0; (method = reboot_method_at(i)); i++)
-		strbuf_addf(&list, "\n%s = %s", method->name, method->help);
+		strbuf_addf(&list, "  %-9s %s\n", method->name, method->help);
+	strbuf_addf(&list, "\n%s", text);
 	return list.s;
 }
 
@@ -144,6 +146,26 @@ static int watch_signals(struct stopper *stopper, struct loop_io **ret)
 	return loop_io_add(stopper->loop, stopper->fd, EPOLLIN, on_signal, stopper, ret);
 }
 
+/*
+ * What a first preparation fetches can take minutes, which ^C must end; and a board that
+ * cannot be had must not leave an empty run behind. The run itself finds all of it in the
+ * cache.
+ */
+static int prepare(const struct plan *plan)
+{
+	const struct board *board = board_of_target(plan->target);
+	struct board_image image = { 0 };
+	int r;
+
+	if (!board_has_qemu(board)) {
+		log_error("%s is missing: apt install %s", board->qemu, board->package);
+		return -ENOENT;
+	}
+	r = board_prepare(board, &plan->board, &image);
+	board_image_done(&image);
+	return r;
+}
+
 static int run(const struct plan *plan)
 {
 	struct stopper stopper = { .fd = -1 };
@@ -178,6 +200,8 @@ static int cmd_reboot_run(int argc, char **argv)
 		run_print_plan(stdout, &input.plan);
 		return EXIT_PASS;
 	}
+	if (prepare(&input.plan) < 0)
+		return EXIT_USAGE;
 	return run(&input.plan);
 }
 

@@ -325,7 +325,7 @@ void observe_begin_cycle(struct run *run, unsigned int cycle)
 
 void observe_flush(struct run *run)
 {
-	classifier_quiet(run->classifier);
+	classifier_flush(run->classifier);
 }
 
 void observe_open(struct run *run, const struct rules *rules)

@@ -9,15 +9,20 @@
 #include <string.h>
 
 static const struct reboot_method methods[] = {
-	{ "reboot", "reboot -f: device shutdown methods, then reset (the default)",
-	  "reboot -f", false },
-	{ "sysrq", "sysrq b: reset at once, no shutdown methods",
-	  "echo b >/proc/sysrq-trigger", false },
-	{ "kexec",
-	  "kexec -e: device shutdown methods, then a new kernel without firmware",
-	  "kexec -e", false },
-	{ "poweroff", "poweroff -f: device shutdown methods, power off, power on again",
-	  "poweroff -f", true },
+	{ .name = "reboot",
+	  .help = "reboot -f: device shutdown methods, then reset",
+	  .command = "reboot -f" },
+	{ .name = "sysrq",
+	  .help = "sysrq b: reset at once, no shutdown methods",
+	  .command = "echo b >/proc/sysrq-trigger" },
+	{ .name = "kexec",
+	  .help = "kexec -e: device shutdown methods, then a new kernel without firmware",
+	  .command = "kexec -e",
+	  .needs_kexec = true },
+	{ .name = "poweroff",
+	  .help = "poweroff -f: device shutdown methods, power off, power on again",
+	  .command = "poweroff -f",
+	  .powers_off = true },
 };
 
 const struct reboot_method *reboot_method_at(unsigned int index)

@@ -304,6 +304,8 @@ int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops 
 		status_stop();
 		report_summary(out, run.color, &run.fold, rules,
 			       journal_dir(run.journal));
+	} else if (r == -EINTR) {
+		status = EXIT_INTERRUPTED;
 	} else if (r == -EEXIST || r == -EBUSY || r == -EINVAL || r == -ENOENT) {
 		status = EXIT_USAGE;
 	}
