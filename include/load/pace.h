@@ -16,7 +16,10 @@
  * replies are made in softirq context, which goes before it.
  */
 #define PACE_HOLD_PERCENT 80u
-/* Of the requests; with fewer replies for two seconds the rate is lowered. */
+/*
+ * Of the requests; with fewer replies for two seconds, or with a standing queue (round
+ * trips ten times the quickest and over 100 ms), the rate is lowered.
+ */
 #define PACE_POOR_PERCENT 60u
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
@@ -43,7 +46,8 @@ struct pace {
 
 	/* RAMP. */
 	uint64_t ramp_ns; /* its begin */
-	bool measuring;
+	bool measuring, draining;
+	uint32_t next;              /* rate after the drain */
 	unsigned int misses, tries; /* of this step, of this ramp */
 	uint32_t best;              /* replies a second */
 	uint32_t base_rtt_us;       /* of the quickest step */
@@ -52,6 +56,7 @@ struct pace {
 	uint64_t heard_ns;         /* last look with replies */
 	uint64_t poor_ns, calm_ns; /* since when, 0 = is not */
 	struct pace_counts poor_base;
+	unsigned int looks; /* ramps that a doubt has led to */
 	bool doubt; /* the target may do more: the rate was found or lowered in a bad time */
 	bool trusted; /* a ramp in peace has been made: a slow target is slow */
 };

@@ -304,7 +304,8 @@ static int watch_signals(struct engine *e)
  */
 static void hurry(void)
 {
-	(void)!setpriority(PRIO_PROCESS, 0, PRIORITY);
+	if (getpriority(PRIO_PROCESS, 0) > PRIORITY)
+		(void)!setpriority(PRIO_PROCESS, 0, PRIORITY);
 }
 
 static int open_engine(struct engine *e)

@@ -26,14 +26,17 @@
 #define KEEPS_PERCENT 95u
 /* Below this the controller itself cannot send what is wanted. */
 #define SENDS_PERCENT 80u
-/* Queues fill before they drop: a round trip this long is no longer keeping up. */
-#define RTT_FACTOR 10u
-#define RTT_FINE   20000u /* us */
+#define RAMP_DRAIN    NS_PER_SEC
+/* Round-trip times of a target that keeps up: times the quickest, or in microseconds. */
+#define RTT_FACTOR    10u
+#define RAMP_RTT_FINE 20000u
+#define HOLD_RTT_FINE 100000u
 
 #define HOLD_LOOK    (100 * NS_PER_MSEC)
 #define HOLD_SILENCE (500 * NS_PER_MSEC)
 #define HOLD_POOR    (2 * NS_PER_SEC)
 #define HOLD_STEP    4u
+#define HOLD_LOOKS   5u /* after which HOLD_CALM has doubled so often */
 #define HOLD_CALM    (2 * NS_PER_SEC)
 
 static uint32_t probe_rate(uint32_t wanted)
@@ -71,9 +74,18 @@ static void ramp_step(struct pace *p, uint32_t rate, uint64_t now,
 		      const struct pace_counts *counts)
 {
 	p->rate = rate > RAMP_MAX ? RAMP_MAX : rate;
-	p->measuring = false;
+	p->measuring = p->draining = false;
 	p->misses = 0;
 	mark(p, now, counts);
+}
+
+/* Back to `rate` as soon as the queues that a step too high has filled are empty. */
+static void ramp_back(struct pace *p, uint32_t rate, uint64_t now,
+		      const struct pace_counts *counts)
+{
+	ramp_step(p, PACE_PROBE, now, counts);
+	p->draining = true;
+	p->next = rate < PACE_PROBE ? PACE_PROBE : rate;
 }
 
 static void ramp_begin(struct pace *p, uint32_t rate, uint64_t now,
@@ -104,6 +116,12 @@ static uint32_t hold_rate(uint64_t replies, uint64_t elapsed)
 	return rate < PACE_FLOOR ? PACE_FLOOR : (uint32_t)rate;
 }
 
+/* Queues fill before they drop: with a round trip this long the target is behind. */
+static bool lags(const struct pace *p, uint32_t rtt_us, uint32_t fine_us)
+{
+	return rtt_us > fine_us && rtt_us > p->base_rtt_us * RTT_FACTOR;
+}
+
 static bool keeps_up(const struct pace *p, const struct pace_counts *step,
 		     uint64_t elapsed)
 {
@@ -111,7 +129,7 @@ static bool keeps_up(const struct pace *p, const struct pace_counts *step,
 
 	if (attempts * 100 < p->rate * elapsed / NS_PER_SEC * SENDS_PERCENT)
 		return false;
-	if (step->rtt_us > RTT_FINE && step->rtt_us > p->base_rtt_us * RTT_FACTOR)
+	if (lags(p, step->rtt_us, RAMP_RTT_FINE))
 		return false;
 	return step->replies * 100 >= attempts * KEEPS_PERCENT;
 }
@@ -134,10 +152,6 @@ static void ramp_miss(struct pace *p, uint64_t now, const struct pace_counts *co
 {
 	bool poor = p->best < RAMP_POOR && !p->trusted;
 
-	if (++p->misses < RAMP_MISSES) {
-		mark(p, now, counts);
-		return;
-	}
 	p->tries++;
 	if (!heard || (p->tries >= RAMP_TRIES && !poor)) {
 		ramp_end(p, now, counts);
@@ -145,7 +159,7 @@ static void ramp_miss(struct pace *p, uint64_t now, const struct pace_counts *co
 		p->doubt = true;
 		ramp_end(p, now, counts);
 	} else {
-		ramp_step(p, p->rate / RAMP_FACTOR, now, counts);
+		ramp_back(p, p->rate / RAMP_FACTOR, now, counts);
 	}
 }
 
@@ -154,13 +168,16 @@ static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *c
 	struct pace_counts step = since(counts, &p->base);
 	uint64_t elapsed = now - p->mark_ns;
 	uint64_t answered = step.replies * NS_PER_SEC / elapsed;
+	bool keeps = keeps_up(p, &step, elapsed);
 
-	/* Replies that a stall held back do not count for more than was asked. */
+	/* A second look takes in the first: replies that a stall held back have come. */
+	if (!keeps && ++p->misses < RAMP_MISSES)
+		return;
 	if (answered > p->rate)
 		answered = p->rate;
 	if (answered > p->best)
 		p->best = (uint32_t)answered;
-	if (!keeps_up(p, &step, elapsed)) {
+	if (!keeps) {
 		ramp_miss(p, now, counts, step.replies);
 	} else if (p->rate >= RAMP_MAX) {
 		ramp_end(p, now, counts);
@@ -173,10 +190,16 @@ static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *c
 
 static void ramp_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (!p->measuring && now - p->mark_ns >= RAMP_SETTLE) {
+	if (p->draining) {
+		uint64_t elapsed = now - p->mark_ns;
+
+		if (elapsed >= RAMP_DRAIN || (elapsed >= RAMP_SETTLE && counts->rtt_us &&
+					      !lags(p, counts->rtt_us, RAMP_RTT_FINE)))
+			ramp_step(p, p->next, now, counts);
+	} else if (!p->measuring && now - p->mark_ns >= RAMP_SETTLE) {
 		p->measuring = true;
 		mark(p, now, counts);
-	} else if (p->measuring && now - p->mark_ns >= RAMP_MEASURE) {
+	} else if (p->measuring && now - p->mark_ns >= RAMP_MEASURE * (p->misses + 1)) {
 		ramp_judge(p, now, counts);
 	}
 }
@@ -215,10 +238,11 @@ static void hold_good(struct pace *p, uint64_t now, const struct pace_counts *co
 		p->calm_ns = 0;
 	else if (!p->calm_ns)
 		p->calm_ns = now;
-	else if (now - p->calm_ns >= HOLD_CALM) {
-		/* Found in peace, it need not be found again. */
+	else if (now - p->calm_ns >= HOLD_CALM << p->looks) {
+		/* Found in peace, it need not be found again; not soon, at least. */
 		p->doubt = false;
 		p->trusted = true;
+		p->looks += p->looks < HOLD_LOOKS;
 		ramp_begin(p, p->rate, now, counts);
 	}
 }
@@ -241,7 +265,8 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 		return;
 	}
 	p->heard_ns = now;
-	if (look.replies * 100 < attempts * PACE_POOR_PERCENT)
+	if (look.replies * 100 < attempts * PACE_POOR_PERCENT ||
+	    lags(p, look.rtt_us, HOLD_RTT_FINE))
 		hold_poor(p, now, counts);
 	else
 		hold_good(p, now, counts, look.replies * 100 >= attempts * KEEPS_PERCENT);

@@ -50,6 +50,17 @@ static bool is_unix_datagram(int fd)
 	       type == SOCK_DGRAM && domain == AF_UNIX;
 }
 
+/*
+ * What waits in this queue reaches a target that is up again as a burst of old requests,
+ * and adds to the round trip of one that is slow: some 80 full frames are enough.
+ */
+static void limit_queue(int fd)
+{
+	int bytes = 96 << 10;
+
+	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 int path_open_frames(int fd, const struct frame_ends *ends, const struct path_spec *spec,
 		     struct path **ret)
 {
@@ -59,5 +70,6 @@ int path_open_frames(int fd, const struct frame_ends *ends, const struct path_sp
 		return -EMSGSIZE;
 	*ret = path_new(&frames_ops, ends, spec, 2048);
 	(*ret)->fds[0] = fd;
+	limit_queue(fd);
 	return 0;
 }
