@@ -135,7 +135,7 @@ static void schedule(struct engine *e, uint64_t now)
 	bool max = e->pace.rate == FLOOD_RATE_MAX;
 	/* Only a full queue tells when it has room again. */
 	bool wait_room = max && e->blocked == -EAGAIN;
-	bool wake = e->pace.rate <= RATE_CALM || e->came >= path_busy(e->path) || max;
+	bool wake = e->pace.rate <= RATE_CALM || e->came >= path_busy(e->path);
 	uint32_t events = (wake ? EPOLLIN : 0u) | (wait_room ? EPOLLOUT : 0u);
 
 	if (e->blocked || e->counting_down)

@@ -56,15 +56,14 @@ unsigned int path_busy(const struct path *path)
 
 /*
  * Anything that goes by when the target, its link or its route comes back is "nobody
- * there"; what is left is a bug or a wrong socket.
+ * there", and so is a device whose queue is full, for poll(2) does not tell when it has
+ * room again. What is left is a bug or a wrong socket.
  */
 static int send_error(int error)
 {
 	switch (error) {
 	case EAGAIN:
-	case ENOBUFS:
 	case EINTR:
-	case ENOMEM:
 		return -EAGAIN;
 	case EBADF:
 	case ENOTSOCK:
