@@ -132,8 +132,36 @@ static void on_power(void *arg, const char *event)
 		finish(shell, EXIT_PASS);
 }
 
+/* -- the terminal --------------------------------------------------------------------- */
+
+/* The user's terminal before it was ours. */
+static struct termios saved_terminal;
+
+static void terminal_restore(void)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_terminal);
+}
+
+/* Every key goes to the board. False: standard input is no terminal. */
+static bool terminal_take(void)
+{
+	struct termios raw;
+
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &saved_terminal) < 0)
+		return false;
+	raw = saved_terminal;
+	cfmakeraw(&raw);
+	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;
+}
+
+/* -- what the board does -------------------------------------------------------------- */
+
 static void on_gone(void *arg, const char *reason)
 {
+	const struct shell *shell = arg;
+
+	if (shell->terminal)
+		terminal_restore();
 	log_error("%s", reason);
 	finish(arg, EXIT_INVALID);
 }
@@ -205,30 +233,6 @@ static int watch_input(struct shell *shell)
 	return r == -EPERM ? 0 : r;
 }
 
-/* -- the terminal --------------------------------------------------------------------- */
-
-/* The user's terminal before it was ours. */
-static struct termios saved_terminal;
-
-static void terminal_restore(void)
-{
-	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_terminal);
-}
-
-/* Every key goes to the board. False: standard input is no terminal. */
-static bool terminal_take(void)
-{
-	struct termios raw;
-
-	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &saved_terminal) < 0)
-		return false;
-	raw = saved_terminal;
-	cfmakeraw(&raw);
-	/* Messages of ours still end their lines properly. */
-	raw.c_oflag |= OPOST | ONLCR;
-	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;
-}
-
 static int signals_open(void)
 {
 	sigset_t set;
@@ -288,9 +292,9 @@ static int open_and_converse(struct shell *shell, const struct board_image *imag
 	(void)unlink(log);
 	if (r < 0)
 		return r == -ENOENT || r == -EINVAL ? EXIT_USAGE : EXIT_INVALID;
-	shell->terminal = terminal_take();
-	if (shell->terminal)
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		log_notice("%s: Ctrl-] ends it", image->board->name);
+	shell->terminal = terminal_take();
 	r = converse(shell);
 	if (shell->terminal)
 		terminal_restore();
