@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 /*
- * At a limited speed the line is looked at this often while bytes flow. Longer than a
- * millisecond, the resolution of the loop; short enough that the line's FIFO and the
- * socket, which together hold what comes meanwhile, stay near what a UART holds.
+ * At a limited speed the line is looked at this often while bytes flow: the resolution of
+ * the loop.
  */
-#define TICK_NS (2 * NS_PER_MSEC)
+#define TICK_NS NS_PER_MSEC
 
 struct console {
 	struct loop *loop;
