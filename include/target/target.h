@@ -63,7 +63,7 @@ int virtual_open(struct loop *loop, const char *name, const struct board_image *
 
 /*
  * Starts a power action: 0 when it was accepted, -ESRCH when there is no machine that
- * could be reset (POWER_CYCLE makes one). That it worked is proven only by what the
+ * could be reset, or it is powered off (POWER_CYCLE makes one). That it worked is proven only by what the
  * console prints.
  */
 int target_power(struct target *t, enum power_action action) _must_check_;

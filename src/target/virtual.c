@@ -43,6 +43,7 @@ struct virtual
 	int net_fd, net_board_fd;
 	unsigned int baud;
 	bool opened;        /* events may be reported */
+	bool off;           /* the guest has powered it off, QEMU waits */
 	bool cont_on_reset; /* was powered off: a reset leaves it stopped */
 	char gone[256];     /* why QEMU ended, empty: it runs */
 };
@@ -75,6 +76,10 @@ static void on_qmp_event(void *arg, const char *event, bool by_guest)
 	};
 	struct virtual *v = arg;
 
+	if (!strcmp(event, "SHUTDOWN"))
+		v->off = true;
+	if (!strcmp(event, "RESUME"))
+		v->off = false;
 	if (!strcmp(event, "RESET") && v->cont_on_reset) {
 		v->cont_on_reset = false;
 		if (qmp_send(v->qmp, "cont") < 0)
@@ -160,7 +165,7 @@ static int start_qemu(struct virtual *v)
 	int pair[2], r;
 
 	v->gone[0] = '\0';
-	v->cont_on_reset = false;
+	v->off = v->cont_on_reset = false;
 	r = make_pair(SOCK_STREAM, pair);
 	if (r < 0)
 		return r;
@@ -218,7 +223,7 @@ static int virtual_power(struct target *t, enum power_action action)
 		r = start_qemu(v);
 		return r < 0 ? r : start_console(v);
 	}
-	if (!v->qmp || v->gone[0])
+	if (!v->qmp || v->gone[0] || (v->off && action == POWER_RESET))
 		return -ESRCH;
 	v->cont_on_reset = action == POWER_ON;
 	return qmp_send(v->qmp, "system_reset");
