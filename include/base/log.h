@@ -29,6 +29,9 @@ void log_print(enum log_level level, const char *format, ...) _printf_(2, 3);
 /* The message, then ": " and the words of errno value -r. Returns r (negative). */
 int log_errno(int r, const char *format, ...) _printf_(2, 3);
 
+/* A command that is about to be started, at LOG_LEVEL_DEBUG. */
+void log_command(const char *const *argv);
+
 #define log_error(...)   log_print(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_print(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_print(LOG_LEVEL_NOTICE, __VA_ARGS__)

@@ -67,3 +67,16 @@ int log_errno(int r, const char *format, ...)
 	va_end(args);
 	return r;
 }
+
+void log_command(const char *const *argv)
+{
+	char line[1536];
+	size_t n = 0;
+
+	if (max_level < LOG_LEVEL_DEBUG)
+		return;
+	line[0] = '\0';
+	for (; *argv && n < sizeof(line); argv++)
+		n += (size_t)snprintf(line + n, sizeof(line) - n, " %s", *argv);
+	log_debug("starting:%s", line);
+}

@@ -108,6 +108,7 @@ static int start_load(struct loop *loop, const struct plan *plan, struct target 
 
 	load->events = *events;
 	r = build_argv(&a, plan, target->mac);
+	log_command(a.argv);
 	if (r == 0)
 		r = child_start(loop, &spec, &load->child);
 	if (r < 0) {

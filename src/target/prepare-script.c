@@ -112,7 +112,10 @@ static int wait_for_script(struct loop *loop, const struct child_spec *spec,
 {
 	struct child *child = NULL;
 	char what[64];
-	int r = child_start(loop, spec, &child);
+	int r;
+
+	log_command(spec->argv);
+	r = child_start(loop, spec, &child);
 
 	if (r < 0)
 		return log_errno(r, "cannot start %s", spec->argv[0]);

@@ -191,6 +191,7 @@ static int start_qemu(struct virtual *v)
 					 .on_exit = on_exit_status,
 					 .arg = v,
 					 .die_with_us = true };
+	log_command(spec.argv);
 	return child_start(v->loop, &spec, &v->qemu);
 }
 
