@@ -1,20 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each libFuzzer harness of this folder for a short time (FUZZ_SECONDS, 5), from nothing or
-# from FUZZ_CORPUS/<harness>. A longer run by hand: FUZZ_SECONDS=3600 tests/fuzz/fuzz.sh
+# limit: 900
+# Each libFuzzer harness of this folder for a short time (FUZZ_SECONDS, 5), from a few seeds
+# or from FUZZ_CORPUS/<harness>. A longer run by hand: FUZZ_SECONDS=3600 tests/fuzz/fuzz.sh
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
 unset MAKEFLAGS MAKELEVEL MFLAGS CFLAGS LDFLAGS
 out=${O:-build}/fuzz
 sanitizers=address,undefined
 
-if ! command -v clang >/dev/null; then
-	skip "harnesses find nothing" "clang is not installed"
+echo 'int LLVMFuzzerTestOneInput(const void *p, unsigned long n);
+int LLVMFuzzerTestOneInput(const void *p, unsigned long n) { return !p && n; }' \
+	>"$scratch/probe.c"
+if ! clang -fsanitize=fuzzer,$sanitizers "$scratch/probe.c" -o "$scratch/probe" 2>/dev/null; then
+	skip "harnesses find nothing" "clang with its fuzzer runtime (libclang-rt-14-dev) is missing"
 	tap_end
 	exit
 fi
 check "the archive builds for fuzzing" make -s CC=clang O="$out" \
 	SAN="fuzzer-no-link,$sanitizers" "$out/iommu-stress.a"
+# What a console and a rule file look like, for a start.
+mkdir "$scratch/seeds"
+sed -n 's/^[^"]*"\(.*\)\\n".*/\1/p' tests/unit/test_classifier.c >"$scratch/seeds/console"
+cp src/classify/embed/known.yaml "$scratch/seeds/"
 for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	corpus=${FUZZ_CORPUS:-$scratch}/$name
@@ -24,7 +32,8 @@ for source in tests/fuzz/fuzz_*.c; do
 		-Iinclude -Itests -fsanitize="fuzzer,$sanitizers" -o "$out/$name" "$source" \
 		"$out/iommu-stress.a" $(pkg-config --libs libpci libudev libnl-3.0 \
 		libnl-route-3.0 libpcre2-8 jansson libcyaml)
-	check "$name finds nothing" "$out/$name" -verbosity=0 -max_len=2048 \
-		-artifact_prefix="$out/$name-" -max_total_time="${FUZZ_SECONDS:-5}" "$corpus"
+	check "$name finds nothing" "$out/$name" -verbosity=0 -max_len=8192 -timeout=10 \
+		-artifact_prefix="$out/$name-" -max_total_time="${FUZZ_SECONDS:-5}" "$corpus" \
+		"$scratch/seeds"
 done
 tap_end
