@@ -3,7 +3,8 @@
  * The ping flood: ICMP echo requests in an open loop. It runs as a process of its own
  * (`iommu-stress flood`), which writes one line of samples to standard output each
  * FLOOD_SAMPLE_MS and ends when its standard input ends, with a last sample. A line that
- * its reader leaves no room for is left out: the flood never waits.
+ * its reader leaves no room for is left out: the flood never waits. A line "press" on its
+ * standard input makes a rate of auto a multiple of itself, until a line "release".
  */
 #pragma once
 

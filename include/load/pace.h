@@ -21,6 +21,12 @@
  * trips ten times the quickest and over 100 ms), the rate is lowered.
  */
 #define PACE_POOR_PERCENT 60u
+/*
+ * A target that goes down needs its shell no longer: what is pressed is so many times the
+ * rate, and at least so much that its receive ring never runs empty.
+ */
+#define PACE_PRESS_FACTOR 4u
+#define PACE_PRESS_MIN    20000u
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
 #define PACE_BATCH      64u
@@ -35,6 +41,8 @@ struct pace {
 	enum flood_state state;
 	uint32_t wanted; /* of the spec */
 	uint32_t rate;   /* now */
+	bool pressed;
+	uint32_t calm_rate; /* while pressed: the rate to go back to */
 
 	/* Token bucket, in requests x NS_PER_SEC. */
 	uint64_t credit, filled_ns;
@@ -64,6 +72,12 @@ struct pace {
 void pace_init(struct pace *p, uint32_t wanted, uint64_t now);
 /* Tells what was sent and answered until now; each millisecond or so, and each sample. */
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
+/*
+ * From now on as much as brings the target to its limits, replies or not; and back to what
+ * it keeps up with. Only where the rate is ours to choose (FLOOD_RATE_AUTO).
+ */
+void pace_press(struct pace *p);
+void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts);
 
 /* Requests to send now, at most PACE_BATCH. */
 unsigned int pace_due(struct pace *p, uint64_t now);

@@ -30,6 +30,8 @@ struct rig_ops {
 	int (*load_start)(struct loop *loop, const struct plan *plan,
 			  struct target *target, const struct load_events *events,
 			  struct load **ret);
+	/* The target needs its shell no longer: as much as it can bear, until released. */
+	void (*load_press)(struct load *load, bool press);
 	void (*load_stop)(struct load *load); /* NULL is accepted */
 };
 

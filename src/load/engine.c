@@ -51,6 +51,8 @@ struct engine {
 	int blocked;        /* 0, or what the last path_send said */
 	unsigned int came;  /* datagrams of the last look */
 	bool counting_down; /* the count is sent, the last replies may come */
+	char word[16];      /* of standard input, up to its newline */
+	size_t word_len;
 	bool done;
 	int error;
 };
@@ -148,17 +150,23 @@ static void schedule(struct engine *e, uint64_t now)
 			loop_io_events(e->ios[i], events);
 }
 
+static struct pace_counts counts_of(const struct engine *e)
+{
+	return (struct pace_counts){ .sent = e->sent,
+				     .drops = e->drops,
+				     .replies = e->track->replies,
+				     .rtt_us = e->rtt_us };
+}
+
 static void work(struct engine *e)
 {
+	struct pace_counts counts;
 	uint64_t now;
 
 	e->came = path_receive(e->path, on_echo, e);
 	now = loop_now_ns();
-	pace_feed(&e->pace, now,
-		  &(struct pace_counts){ .sent = e->sent,
-					 .drops = e->drops,
-					 .replies = e->track->replies,
-					 .rtt_us = e->rtt_us });
+	counts = counts_of(e);
+	pace_feed(&e->pace, now, &counts);
 	send_due(e, now);
 	if (e->spec->count && e->sent >= e->spec->count) {
 		if (!e->counting_down)
@@ -213,15 +221,37 @@ static void on_signal(void *arg, uint32_t events)
 	finish(arg, 0);
 }
 
+/* Whoever started us knows better than we when the target's shell can be starved. */
+static void obey(struct engine *e, struct text word)
+{
+	struct pace_counts counts = counts_of(e);
+
+	if (text_equal(word, TEXT("press")))
+		pace_press(&e->pace);
+	else if (text_equal(word, TEXT("release")))
+		pace_release(&e->pace, loop_now_ns(), &counts);
+}
+
 static void on_input(void *arg, uint32_t events)
 {
-	char bytes[4096];
+	struct engine *e = arg;
+	char bytes[256];
 	ssize_t n;
 
 	(void)events;
 	n = read(STDIN_FILENO, bytes, sizeof(bytes));
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		finish(arg, 0);
+		finish(e, 0);
+	for (ssize_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n') {
+			obey(e, (struct text){ e->word, e->word_len });
+			e->word_len = 0;
+		} else if (e->word_len < sizeof(e->word)) {
+			e->word[e->word_len++] = bytes[i];
+		}
+	}
+	if (n > 0)
+		work(e);
 }
 
 /* Never waits for the reader: a pipe that says it has room takes PIPE_BUF bytes. */

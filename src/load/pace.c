@@ -272,8 +272,39 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 		hold_good(p, now, counts, look.replies * 100 >= attempts * KEEPS_PERCENT);
 }
 
+void pace_press(struct pace *p)
+{
+	if (p->wanted != FLOOD_RATE_AUTO || p->pressed)
+		return;
+	p->pressed = true;
+	p->calm_rate = p->rate;
+	p->rate = p->rate > UINT32_MAX / 2 / PACE_PRESS_FACTOR ?
+			  UINT32_MAX / 2 :
+			  p->rate * PACE_PRESS_FACTOR;
+	if (p->rate < PACE_PRESS_MIN)
+		p->rate = PACE_PRESS_MIN;
+}
+
+/* What was sent meanwhile tells nothing about the rate: each state starts anew. */
+void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	if (!p->pressed)
+		return;
+	p->pressed = false;
+	p->credit = 0;
+	p->rate = p->calm_rate;
+	if (p->state == FLOOD_RAMP)
+		ramp_begin(p, p->rate, now, counts);
+	else if (p->state == FLOOD_HOLD)
+		hold_begin(p, p->rate, now, counts);
+	else
+		mark(p, now, counts);
+}
+
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
+	if (p->pressed)
+		return;
 	switch (p->state) {
 	case FLOOD_WAIT:
 		if (counts->replies == p->base.replies)

@@ -118,6 +118,7 @@ bool shell_is_alive(struct run *run);
 bool recover(struct run *run, enum step_end why);
 bool run_shell_up(const struct run *run);
 bool run_banner_seen(const struct run *run);
+void run_release(struct run *run);
 
 /* status.c: the live line on a terminal. */
 void status_start(const struct run *run);

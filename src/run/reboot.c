@@ -106,10 +106,19 @@ static void power_on(struct run *run)
 			 "power could not be switched on");
 }
 
-/* From the banner on the console shall not slow the boot down. */
-static void full_speed(struct run *run)
+/* The shell has done its part: nothing needs to be spared any more. */
+static void press(struct run *run)
+{
+	if (run->load)
+		run->rig->load_press(run->load, true);
+}
+
+/* From the banner on neither console nor load shall slow the boot down. */
+void run_release(struct run *run)
 {
 	target_set_baud(run->target, 0);
+	if (run->load)
+		run->rig->load_press(run->load, false);
 }
 
 static bool load_back(const struct run *run)
@@ -119,15 +128,15 @@ static bool load_back(const struct run *run)
 
 /* clang-format off */
 const struct step reboot_steps[] = {
-	/* phase            act         go on when */
-	{ PHASE_BOOT,       NULL,       run_shell_up },
-	{ PHASE_SETTLE,     settle,     settled },
-	{ PHASE_FLOOD,      load_on,    load_steady },
-	{ PHASE_TRIGGER,    request,    requested },
-	{ PHASE_SHUTDOWN,   NULL,       kernel_gone },
-	{ PHASE_FIRMWARE,   power_on,   run_banner_seen },
-	{ PHASE_EARLY_BOOT, full_speed, run_shell_up },
-	{ PHASE_UP,         NULL,       load_back },
+	/* phase            act          go on when */
+	{ PHASE_BOOT,       NULL,        run_shell_up },
+	{ PHASE_SETTLE,     settle,      settled },
+	{ PHASE_FLOOD,      load_on,     load_steady },
+	{ PHASE_TRIGGER,    request,     requested },
+	{ PHASE_SHUTDOWN,   press,       kernel_gone },
+	{ PHASE_FIRMWARE,   power_on,    run_banner_seen },
+	{ PHASE_EARLY_BOOT, run_release, run_shell_up },
+	{ PHASE_UP,         NULL,        load_back },
 };
 /* clang-format on */
 const size_t reboot_steps_count = ARRAY_SIZE(reboot_steps);

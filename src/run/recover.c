@@ -49,7 +49,6 @@ static bool power(struct run *run, enum power_action action, const char *name)
 	run_record(run, &record);
 	forget(run);
 	run->facts.banner_expected = true;
-	target_set_baud(run->target, 0);
 	if (target_power(run->target, action) < 0)
 		return false;
 	return step_wait(run, new_boot, run->plan->limit_ns[PHASE_FIRMWARE]) ==
@@ -71,7 +70,7 @@ bool recover(struct run *run, enum step_end why)
 {
 	bool gone = run->facts.gone[0];
 
-	target_set_baud(run->target, 0);
+	run_release(run);
 	stop_ended_load(run);
 	if (why == STEP_STOPPED)
 		return false;

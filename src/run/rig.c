@@ -119,6 +119,12 @@ static int start_load(struct loop *loop, const struct plan *plan, struct target 
 	return 0;
 }
 
+static void press_load(struct load *load, bool press)
+{
+	/* One that has ended says so itself. */
+	(void)!child_write(load->child, press ? TEXT("press") : TEXT("release"));
+}
+
 static void stop_load(struct load *load)
 {
 	if (!load)
@@ -130,5 +136,6 @@ static void stop_load(struct load *load)
 const struct rig_ops rig_virtual = {
 	.target_open = open_target,
 	.load_start = start_load,
+	.load_press = press_load,
 	.load_stop = stop_load,
 };

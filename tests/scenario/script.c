@@ -23,6 +23,7 @@ struct load {
 	struct load_events events;
 	struct flood_sample sample;
 	uint64_t up_since_ns;
+	bool pressed;
 };
 
 static struct {
@@ -388,7 +389,7 @@ static void on_load_timer(void *arg)
 
 	s->at_ns = now;
 	s->state = FLOOD_HOLD;
-	s->rate = 1000;
+	s->rate = load->pressed ? 4000 : 1000;
 	s->sent += 100;
 	if (answers) {
 		if (!load->up_since_ns) {
@@ -425,6 +426,11 @@ static int load_start(struct loop *loop, const struct plan *plan, struct target 
 	return 0;
 }
 
+static void load_press(struct load *load, bool pressed)
+{
+	load->pressed = pressed;
+}
+
 static void load_stop(struct load *load)
 {
 	if (!load)
@@ -436,5 +442,6 @@ static void load_stop(struct load *load)
 const struct rig_ops rig_script = {
 	.target_open = open_script,
 	.load_start = load_start,
+	.load_press = load_press,
 	.load_stop = load_stop,
 };

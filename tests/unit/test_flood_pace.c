@@ -323,6 +323,51 @@ static void test_dies_before_ramp_learns(void **state)
 	assert_in_range(p.pace.rate, 2800, 3400);
 }
 
+/* Pressed beyond what it can, a target's poor answers teach nothing. */
+static void test_pressed_and_released(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 8000);
+	uint32_t held;
+
+	(void)state;
+	play(&p, 3000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	held = p.pace.rate;
+	pace_press(&p.pace);
+	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
+	pace_press(&p.pace);
+	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
+	play(&p, 5000);
+	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
+	pace_release(&p.pace, p.now, &p.counts);
+	assert_int_equal(p.pace.rate, held);
+	play(&p, 1000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, held);
+}
+
+static void test_press_fills_the_ring_of_a_slow_target(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 500);
+
+	(void)state;
+	play(&p, 6000);
+	pace_press(&p.pace);
+	assert_int_equal(p.pace.rate, PACE_PRESS_MIN);
+}
+
+static void test_press_leaves_a_wanted_rate_alone(void **state)
+{
+	struct played p = play_start(700, 2000);
+
+	(void)state;
+	play(&p, 1000);
+	pace_press(&p.pace);
+	assert_int_equal(p.pace.rate, 700);
+	pace_release(&p.pace, p.now, &p.counts);
+	assert_int_equal(p.pace.rate, 700);
+}
+
 static void test_fixed_rate(void **state)
 {
 	static const uint32_t rates[] = { 1, 10, 19, 20, 700, 20000 };
@@ -419,6 +464,9 @@ int main(void)
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_dies_in_ramp),
 		cmocka_unit_test(test_dies_before_ramp_learns),
+		cmocka_unit_test(test_pressed_and_released),
+		cmocka_unit_test(test_press_fills_the_ring_of_a_slow_target),
+		cmocka_unit_test(test_press_leaves_a_wanted_rate_alone),
 		cmocka_unit_test(test_fixed_rate),
 		cmocka_unit_test(test_small_rate_is_confirmed_soon),
 		cmocka_unit_test(test_fixed_rate_beyond_capacity),
