@@ -50,6 +50,7 @@ struct finding {
 	char variant[17];  /* hash of the normalised stack, 16 hex digits */
 	char title[192];   /* as a maintainer would write the subject */
 	char known[48];    /* id of the known issue, "" where none */
+	char advice[200];  /* what a rule says about it, "" none */
 	char severity[16]; /* "error", "warning", "info"; from the rules */
 
 	uint64_t line;         /* 1-based, first line */

@@ -32,6 +32,12 @@ const struct known_issue *rules_known(const struct rules *rules, size_t i);
 /* NULL when there is no such id. Borrowed from rules. */
 const struct known_issue *rules_find_known(const struct rules *rules, const char *id);
 
+/*
+ * Of which release is known that it has the fix, when kernel comes from it or later: see
+ * version_has_fix. NULL: nothing is known.
+ */
+const char *rules_fixed_in(const struct rules *rules, const char *id, const char *kernel);
+
 /* What the console showed before a finding, as far as rules ask for it. */
 enum rules_evidence {
 	/* "Removing from iommu group" between the reboot request and the restart */

@@ -23,7 +23,7 @@
 #define WATCH_LINES 8
 /* From the first lines it shows whether a console's kernel lines have prefixes. */
 #define FIRST_LINES 64
-/* Kernel contexts that write reports at the same time (CONFIG_PRINTK_CALLER). */
+/* Kernel contexts whose reports may interleave, where CONFIG_PRINTK_CALLER names them. */
 #define OPEN_MAX 4
 /* A panic that reports cause follows the last of them within so many lines. */
 #define PANIC_LINES 100

@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The schema of rule files. libcyaml checks it and says where it is broken; what it
+ * The schema of rule files, and reading them. libcyaml checks it and says where it is broken; what it
  * cannot check (names of kinds and the like are free, ids are not) is checked behind it.
  */
-#include "classify/rules.h"
+#include "rules-data.h"
 
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
-
-struct rule {
-	char *known;
-	int severity;
-	bool ignore;
-	int *phase;
-	unsigned int phase_count;
-	char **kind, **function, **driver;
-	unsigned int kind_count, function_count, driver_count;
-	unsigned int after;
-};
-
-struct document {
-	struct known_issue *known;
-	unsigned int known_count;
-	struct rule *rules;
-	unsigned int rules_count;
-};
-
-struct rules {
-	struct document **documents;
-	size_t n;
-};
 
 extern const char embed_known_yaml[], embed_known_yaml_end[];
 
@@ -75,16 +49,27 @@ static const cyaml_strval_t evidences[] = {
 			     member, entry, 0, 1000)
 
 static const cyaml_schema_field_t known_fields[] = {
-	TEXT_FIELD("id", struct known_issue, id, 0),
-	TEXT_FIELD("title", struct known_issue, title, 0),
-	TEXT_FIELD("introduced", struct known_issue, introduced, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD("fixed-by", struct known_issue, fixed_by, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD("advice", struct known_issue, advice, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("id", struct known_entry, issue.id, 0),
+	TEXT_FIELD("title", struct known_entry, issue.title, 0),
+	TEXT_FIELD("introduced", struct known_entry, issue.introduced,
+		   CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("fixed-by", struct known_entry, issue.fixed_by, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("advice", struct known_entry, issue.advice, CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_SEQUENCE_COUNT("fixed-in", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+				   struct known_entry, fixed_in, fixed_in_count,
+				   &word_schema, 0, 100),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_value_t known_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct known_issue, known_fields),
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct known_entry, known_fields),
+};
+
+/* Releases: from the first on, and before the second. */
+static const cyaml_schema_field_t kernel_fields[] = {
+	TEXT_FIELD("from", struct kernel_range, from, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("below", struct kernel_range, below, CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t rule_fields[] = {
@@ -98,6 +83,11 @@ static const cyaml_schema_field_t rule_fields[] = {
 	LIST_FIELD("kind", struct rule, kind, &word_schema),
 	LIST_FIELD("function", struct rule, function, &word_schema),
 	LIST_FIELD("driver", struct rule, driver, &word_schema),
+	LIST_FIELD("file", struct rule, file, &word_schema),
+	TEXT_FIELD("text", struct rule, text, CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_MAPPING("kernel", CYAML_FLAG_OPTIONAL, struct rule, kernel,
+			    kernel_fields),
+	TEXT_FIELD("advice", struct rule, advice, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 
@@ -157,6 +147,10 @@ static void document_free(struct document *document)
 	struct complaint complaint = { 0 };
 	cyaml_config_t config = make_config(&complaint);
 
+	for (unsigned int i = 0; document->codes && i < document->rules_count; i++)
+		pcre2_code_free(document->codes[i]);
+	free(document->codes);
+	document->codes = NULL;
 	cyaml_free(&config, &document_schema, document, 0);
 }
 
@@ -164,7 +158,7 @@ static void document_free(struct document *document)
 static void fill_gaps(struct document *document)
 {
 	for (unsigned int i = 0; i < document->known_count; i++) {
-		struct known_issue *known = &document->known[i];
+		struct known_issue *known = &document->known[i].issue;
 		const char **texts[] = { &known->introduced, &known->fixed_by,
 					 &known->advice };
 
@@ -174,14 +168,74 @@ static void fill_gaps(struct document *document)
 	}
 }
 
-/* A rule may name only issues that exist. */
-static const char *find_dangling(const struct rules *rules,
-				 const struct document *document)
+/* "name:line:column: " of the value that stands behind key, as far as it is found. */
+static char *describe_place(const char *name, struct text yaml, const char *key,
+			    const char *value)
 {
-	for (unsigned int i = 0; i < document->rules_count; i++)
-		if (document->rules[i].known &&
-		    !rules_find_known(rules, document->rules[i].known))
-			return document->rules[i].known;
+	ptrdiff_t at = 0;
+
+	while ((at = text_find(yaml, text_of(key), (size_t)at)) >= 0) {
+		const char *end = memchr(yaml.s + at, '\n', yaml.n - (size_t)at);
+		struct text line = {
+			yaml.s + at, (end ? (size_t)(end - yaml.s) : yaml.n) - (size_t)at
+		};
+		ptrdiff_t in_line = text_find(line, text_of(value), strlen(key));
+		unsigned int number = 1, column = 1;
+
+		at++;
+		if (in_line < 0)
+			continue;
+		for (const char *s = yaml.s; s < line.s + in_line; s++) {
+			column = *s == '\n' ? 1 : column + 1;
+			number += *s == '\n';
+		}
+		return xasprintf("%s:%u:%u: ", name, number, column);
+	}
+	return xasprintf("%s: ", name);
+}
+
+/* A rule may name only issues that exist. */
+static char *check_known(const struct rules *rules, const struct document *document,
+			 const char *name, struct text yaml)
+{
+	for (unsigned int i = 0; i < document->rules_count; i++) {
+		const char *id = document->rules[i].known;
+		char *place, *error;
+
+		if (!id || rules_find_known(rules, id))
+			continue;
+		place = describe_place(name, yaml, "known:", id);
+		error = xasprintf("%sthe known issue '%s' is nowhere explained", place,
+				  id);
+		free(place);
+		return error;
+	}
+	return NULL;
+}
+
+static char *compile_texts(struct document *document, const char *name, struct text yaml)
+{
+	document->codes = xcalloc(document->rules_count + 1, sizeof(document->codes[0]));
+	for (unsigned int i = 0; i < document->rules_count; i++) {
+		const char *text = document->rules[i].text;
+		PCRE2_UCHAR words[120];
+		PCRE2_SIZE at;
+		char *place, *error;
+		int r;
+
+		if (!text)
+			continue;
+		document->codes[i] = pcre2_compile((PCRE2_SPTR)text,
+						   PCRE2_ZERO_TERMINATED, PCRE2_UTF, &r,
+						   &at, NULL);
+		if (document->codes[i])
+			continue;
+		pcre2_get_error_message(r, words, sizeof(words));
+		place = describe_place(name, yaml, "text:", text);
+		error = xasprintf("%stext '%s': %s", place, text, (char *)words);
+		free(place);
+		return error;
+	}
 	return NULL;
 }
 
@@ -190,7 +244,6 @@ int rules_add(struct rules *rules, const char *name, struct text yaml, char **re
 	struct complaint complaint = { 0 };
 	cyaml_config_t config = make_config(&complaint);
 	struct document *document = NULL;
-	const char *dangling;
 	cyaml_err_t err;
 
 	err = cyaml_load_data((const uint8_t *)yaml.s, yaml.n, &config, &document_schema,
@@ -205,16 +258,14 @@ int rules_add(struct rules *rules, const char *name, struct text yaml, char **re
 	rules->documents =
 		xrealloc(rules->documents, rules->n + 1, sizeof(rules->documents[0]));
 	rules->documents[rules->n++] = document;
-	dangling = find_dangling(rules, document);
-	if (dangling) {
-		*ret_error = xasprintf("%s: a rule names the known issue '%s', which is "
-				       "nowhere explained",
-				       name, dangling);
-		document_free(document);
-		rules->n--;
-		return -EINVAL;
-	}
-	return 0;
+	*ret_error = check_known(rules, document, name, yaml);
+	if (!*ret_error)
+		*ret_error = compile_texts(document, name, yaml);
+	if (!*ret_error)
+		return 0;
+	document_free(document);
+	rules->n--;
+	return -EINVAL;
 }
 
 struct rules *rules_new(void)
@@ -253,7 +304,7 @@ const struct known_issue *rules_known(const struct rules *rules, size_t i)
 {
 	for (size_t d = 0; d < rules->n; d++) {
 		if (i < rules->documents[d]->known_count)
-			return &rules->documents[d]->known[i];
+			return &rules->documents[d]->known[i].issue;
 		i -= rules->documents[d]->known_count;
 	}
 	return NULL;
@@ -267,71 +318,4 @@ const struct known_issue *rules_find_known(const struct rules *rules, const char
 		if (!strcmp(rules_known(rules, i)->id, id))
 			known = rules_known(rules, i);
 	return known;
-}
-
-/* A pattern that ends in '*' is a prefix. */
-static bool word_fits(const char *pattern, const char *word)
-{
-	size_t n = strlen(pattern);
-
-	if (n && pattern[n - 1] == '*')
-		return !strncmp(pattern, word, n - 1);
-	return !strcmp(pattern, word);
-}
-
-static bool any_fits(char *const *patterns, unsigned int n, const char *word)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (word_fits(patterns[i], word))
-			return true;
-	return !n;
-}
-
-static bool function_fits(const struct rule *rule, const struct finding *f)
-{
-	if (any_fits(rule->function, rule->function_count, f->function))
-		return true;
-	for (size_t i = 0; i < f->n_frames; i++)
-		if (f->frames[i].reliable &&
-		    any_fits(rule->function, rule->function_count, f->frames[i].function))
-			return true;
-	return false;
-}
-
-static bool phase_fits(const struct rule *rule, enum phase phase)
-{
-	for (unsigned int i = 0; i < rule->phase_count; i++)
-		if (rule->phase[i] == (int)phase)
-			return true;
-	return !rule->phase_count;
-}
-
-static bool rule_fits(const struct rule *rule, unsigned int evidence,
-		      const struct finding *f)
-{
-	return (rule->after & evidence) == rule->after && phase_fits(rule, f->phase) &&
-	       any_fits(rule->kind, rule->kind_count, f->kind) &&
-	       any_fits(rule->driver, rule->driver_count, f->driver) &&
-	       function_fits(rule, f);
-}
-
-bool rules_apply(const struct rules *rules, unsigned int evidence, struct finding *f)
-{
-	bool ignore = false;
-
-	for (size_t d = 0; d < rules->n; d++)
-		for (unsigned int i = 0; i < rules->documents[d]->rules_count; i++) {
-			const struct rule *rule = &rules->documents[d]->rules[i];
-
-			if (!rule_fits(rule, evidence, f))
-				continue;
-			if (rule->known)
-				text_copy(f->known, sizeof(f->known),
-					  text_of(rule->known));
-			if (rule->severity)
-				text_copy(f->severity, sizeof(f->severity),
-					  text_of(severities[rule->severity - 1].str));
-			ignore = rule->ignore;
-		}
-	return !ignore;
 }

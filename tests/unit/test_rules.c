@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "classify/rules.h"
+#include "classify/version.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -45,6 +46,43 @@ static void test_later_rules_win(void **state)
 	rules_free(rules);
 }
 
+static void test_what_a_rule_can_ask_for(void **state)
+{
+	static const char yaml[] =
+		"rules:\n"
+		"  - { text: '^BUG: K.SAN', file: [drivers/vfio/], advice: look there,\n"
+		"      kernel: { from: '6.1', below: '6.2' }, severity: info }\n";
+	struct finding f = { .kernel = "6.1.192-lab", .file = "x/drivers/vfio/a.c:1" };
+	struct rules *rules = rules_new();
+	char *error;
+
+	(void)state;
+	text_copy(f.text, sizeof(f.text), TEXT("BUG: KASAN: out-of-bounds in f"));
+	text_copy(f.severity, sizeof(f.severity), TEXT("error"));
+	assert_int_equal(rules_add(rules, "lab.yaml", text_of(yaml), &error), 0);
+	assert_true(rules_apply(rules, 0, &f));
+	assert_string_equal(f.severity, "info");
+	assert_string_equal(f.advice, "look there");
+	text_copy(f.severity, sizeof(f.severity), TEXT("error"));
+	text_copy(f.kernel, sizeof(f.kernel), TEXT("6.2.0"));
+	assert_true(rules_apply(rules, 0, &f));
+	assert_string_equal(f.severity, "error");
+	rules_free(rules);
+}
+
+static void test_releases(void **state)
+{
+	(void)state;
+	assert_true(version_compare("6.1.192-lab", "6.1.9") > 0);
+	assert_true(version_compare("6.1", "6.1.0-rc1") == 0);
+	assert_true(version_compare("5.19.17", "6.0") < 0);
+	assert_true(version_has_fix("6.1.192-lab", "6.1.192"));
+	assert_true(version_has_fix("6.12.1", "6.2"));
+	assert_false(version_has_fix("6.1.100", "6.1.192"));
+	assert_false(version_has_fix("6.5.0", "6.1.192"));
+	assert_false(version_has_fix("", "6.2"));
+}
+
 static void assert_error(const char *yaml, const char *place)
 {
 	struct rules *rules = rules_new();
@@ -62,7 +100,8 @@ static void test_errors_say_where(void **state)
 	(void)state;
 	assert_error("rules:\n  - { kind: [warn], colour: red }\n", "lab.yaml:2:");
 	assert_error("rules:\n  - severity: loud\n", "lab.yaml:2:");
-	assert_error("rules:\n  - known: nobody\n", "lab.yaml: a rule names");
+	assert_error("rules:\n  - known: nobody\n", "lab.yaml:2:12: the known");
+	assert_error("rules:\n  - { kind: [warn], text: 'a(b' }\n", "lab.yaml:2:");
 	assert_error("rules: [\n", "lab.yaml:");
 }
 
@@ -72,6 +111,8 @@ int main(void)
 		cmocka_unit_test(test_builtin_rules_load),
 		cmocka_unit_test(test_later_rules_win),
 		cmocka_unit_test(test_errors_say_where),
+		cmocka_unit_test(test_what_a_rule_can_ask_for),
+		cmocka_unit_test(test_releases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
