@@ -5,12 +5,15 @@
  */
 #pragma once
 
+#include "classify/rules.h"
+
 #include <argp.h>
 #include <stdbool.h>
 
 extern const struct argp opts_load_argp;   /* struct plan */
 extern const struct argp opts_run_argp;    /* struct opts_run */
 extern const struct argp opts_output_argp; /* NULL: sets the log level */
+extern const struct argp opts_rules_argp;  /* struct opts_rules */
 
 struct plan;
 
@@ -19,3 +22,12 @@ struct opts_run {
 	bool dry_run;
 	bool cycles_given; /* -n was there: other ends of a run do not replace it */
 };
+
+/* Rule files besides the built-in ones and the user's own. {0} is valid. */
+struct opts_rules {
+	char **files; /* --rules; the array is the caller's to free */
+	size_t n_files;
+};
+
+/* All rules: built in, the user's own, --rules. 0, or -errno after it was said. */
+int opts_rules_load(const struct opts_rules *o, struct rules **ret);
