@@ -172,6 +172,9 @@ int make_files(const struct recipe *recipe, const char *const what[])
 
 	if (r < 0)
 		return log_errno(r, "cannot make the cache directory %s", recipe->dir);
+	if (access(recipe->dir, W_OK) < 0)
+		return log_errno(-errno, "cannot write to the cache directory %s",
+				 recipe->dir);
 	for (size_t i = 0; what[i]; i++)
 		argv[8 + i] = what[i];
 	return run_script(argv, log_path);

@@ -54,17 +54,25 @@ die()
 	exit 1
 }
 
-# Whatever stops a program below stops this script (set -e): its last words are the reason.
+# Megabytes that are free where the cache is.
+space()
+{
+	df -Pm "$dir" | awk 'NR == 2 { print $4 }'
+}
+
+# failed WORDS [REASON]: the reason is what a program said last, or that the disk is full,
+# where programs fail in many ways and the log is cut off.
+failed()
+{
+	[ "$(space)" -ge 8 ] || die "$1: no space left in $dir"
+	die "$1: ${2:-$(tail -n 1 "$dir/prepare.log")} (all of it: $dir/prepare.log)"
+}
+
+# Whatever stops a program below stops this script (set -e).
 finish()
 {
-	status=$?
-	trap - EXIT
+	[ "$?" -eq 0 ] || failed "cannot make the board's files"
 	[ -z "${work-}" ] || rm -rf "$work"
-	if [ "$status" -ne 0 ]; then
-		say "error: cannot make the board's files: $(tail -n 1 "$dir/prepare.log")" \
-			"(all of it: $dir/prepare.log)"
-		exit 1
-	fi
 }
 
 # need PROGRAM PACKAGE
@@ -144,8 +152,8 @@ make_apt()
 	EOF
 	# A list that cannot be had is only a warning to apt, and old lists there are none.
 	run apt-get -c "$work/apt/apt.conf" -q -o APT::Update::Error-Mode=any update >&2 ||
-		die "cannot reach the Debian archive: $(grep -E '^[EW]: ' "$dir/prepare.log" |
-			head -n 1 | cut -c 4-) (all of it: $dir/prepare.log)"
+		failed "cannot reach the Debian archive" \
+			"$(grep -E '^[EW]: ' "$dir/prepare.log" | head -n 1 | cut -c 4-)"
 }
 
 # The packages that hold the kernel which linux-image-ARCH stands for: since 7.0 several.
@@ -414,6 +422,8 @@ fi
 # It holds one preparation, the one that has the lock.
 : >"$dir/prepare.log"
 rm -rf "$dir"/work.*
+# apt does not end on a full disk, and unpacked kernels are large.
+[ "$(space)" -ge 100 ] || die "making the board's files needs 100 MB of free space in $dir"
 work=$(mktemp -d "$dir/work.XXXXXX")
 update=
 case $what in
