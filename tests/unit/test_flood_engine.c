@@ -315,11 +315,11 @@ static void test_hostile_target(void **state)
 
 static void test_count(void **state)
 {
-	struct peer p = peer_start((const char *[]){ "--rate=max", "--count=500", NULL });
+	struct peer p = peer_start((const char *[]){ "--rate=500", "--count=500", NULL });
 
 	(void)state;
-	assert_false(peer_play(&p, 30000, is_not_steady) &&
-		     peer_play(&p, 30000, is_steady));
+	/* Until it ends by itself. */
+	peer_play(&p, 30000, NULL);
 	assert_int_equal(p.last.sent, 500);
 	assert_int_equal(p.last.replies, 500);
 	assert_int_equal(p.requests, 500);
