@@ -25,6 +25,8 @@
 
 /* Nobody waits at a pipe: a board that prints nothing for this long is left. */
 #define PIPE_SILENCE_NS (60 * NS_PER_SEC)
+/* Nor for one that prints for ever, but gives no shell. */
+#define PIPE_BOOT_NS (120 * NS_PER_SEC)
 
 /* What the board's shell writes when it is ready (target/embed/shrc). */
 #define MARKER_UP  TEXT("iommu-stress: phase=up ")
@@ -36,7 +38,7 @@ struct shell {
 	struct loop *loop;
 	struct target *target;
 	struct loop_io *input, *signals;
-	struct loop_timer *silence;
+	struct loop_timer *silence, *boot;
 	struct strbuf typed; /* by the pipe, before the board was up */
 	struct strbuf line;  /* the console's, growing */
 	bool terminal;       /* a person at it */
@@ -83,6 +85,12 @@ static void type_pending(struct shell *shell)
 		type(shell, TEXT("mark phase=end"));
 }
 
+static void await_boot(struct shell *shell)
+{
+	if (!shell->terminal)
+		loop_timer_set(shell->boot, loop_now_ns() + PIPE_BOOT_NS);
+}
+
 static void take_line(struct shell *shell, struct text line)
 {
 	char clean[4096];
@@ -94,11 +102,14 @@ static void take_line(struct shell *shell, struct text line)
 	}
 	if (text_has(line, MARKER_END) && shell->input_ended)
 		finish(shell, EXIT_PASS);
-	if (text_has(line, BANNER))
+	if (text_has(line, BANNER)) {
 		shell->up = false;
+		await_boot(shell);
+	}
 	if (!text_has(line, MARKER_UP))
 		return;
 	shell->up = true;
+	loop_timer_set(shell->boot, 0);
 	if (shell->terminal)
 		type(shell, TEXT("interactive"));
 	else
@@ -170,6 +181,13 @@ static void on_silence(void *arg)
 {
 	log_error("the board's console is silent for %d s",
 		  (int)(PIPE_SILENCE_NS / NS_PER_SEC));
+	finish(arg, EXIT_INVALID);
+}
+
+static void on_no_boot(void *arg)
+{
+	log_error("no shell on the board's console for %d s",
+		  (int)(PIPE_BOOT_NS / NS_PER_SEC));
 	finish(arg, EXIT_INVALID);
 }
 
@@ -258,11 +276,14 @@ static int converse(struct shell *shell)
 		r = watch_input(shell);
 	if (r == 0) {
 		shell->silence = loop_timer_add(shell->loop, on_silence, shell);
+		shell->boot = loop_timer_add(shell->loop, on_no_boot, shell);
 		if (!shell->terminal)
 			loop_timer_set(shell->silence, loop_now_ns() + PIPE_SILENCE_NS);
+		await_boot(shell);
 		r = loop_until(shell->loop, is_finished, shell, UINT64_MAX);
 	}
 	loop_timer_free(shell->silence);
+	loop_timer_free(shell->boot);
 	loop_io_free(shell->input);
 	loop_io_free(shell->signals);
 	if (r < 0) {

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 	  "Further kernel arguments, behind the board's own", 0 },
 	{ "nic", OPT_NIC, "DEVICE[,NAME=VALUE...]", 0,
 	  "QEMU's network device under test (default: "
-	  "virtio-net-pci,iommu_platform=on,disable-legacy=on)",
+	  "virtio-net-pci,iommu_platform=on,disable-legacy=on; amd64-amdvi: e1000e)",
 	  0 },
 	{ "smp", OPT_SMP, "N", 0, "Number of CPUs (default: 2)", 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "Memory (default: 512M)", 0 },
