@@ -65,6 +65,7 @@ struct run {
 	const struct rig_ops *rig;
 	struct loop *loop;
 	struct journal *journal;
+	const struct rules *rules;
 	struct classifier *classifier;
 	struct target *target;
 	struct load *load;

@@ -171,6 +171,21 @@ static void count_finding(struct cycle_facts *c, const struct finding *finding)
 	snprintf(c->worst, sizeof(c->worst), "%s", finding->title);
 }
 
+static void add_known(const struct run *run, const struct finding *finding,
+		      struct strbuf *head)
+{
+	const struct known_issue *known =
+		run->rules ? rules_find_known(run->rules, finding->known) : NULL;
+
+	if (known) {
+		strbuf_addf(head, "Known-issue: %s, %s\n", known->id, known->title);
+		if (known->fixed_by[0])
+			strbuf_addf(head, "Fixed-by: %s\n", known->fixed_by);
+	}
+	if (finding->advice[0])
+		strbuf_addf(head, "Advice: %s\n", finding->advice);
+}
+
 /* What stands above the raw lines of an extracted report. */
 static char *report_head(const struct run *run, const struct finding *finding)
 {
@@ -193,8 +208,7 @@ static char *report_head(const struct run *run, const struct finding *finding)
 	for (size_t i = 0; i < finding->n_decoded; i++)
 		strbuf_addf(&head, "%s: %s\n", finding->decoded[i].name,
 			    finding->decoded[i].value);
-	if (finding->known[0])
-		strbuf_addf(&head, "Known-issue: %s\n", finding->known);
+	add_known(run, finding, &head);
 	strbuf_addf(&head, "Signature: %s variant %s\n", finding->bug, finding->variant);
 	return head.s;
 }
@@ -334,6 +348,7 @@ void observe_open(struct run *run, const struct rules *rules)
 					      .on_finding = on_finding,
 					      .arg = run };
 
+	run->rules = rules;
 	run->classifier = classifier_new(rules, &sink);
 }
 
