@@ -27,6 +27,8 @@
  */
 #define PACE_PRESS_FACTOR 4u
 #define PACE_PRESS_MIN    20000u
+/* A target that has not gone down by then is stuck: more of it only burns CPU here. */
+#define PACE_PRESS_NS (10 * NS_PER_SEC)
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
 #define PACE_BATCH      64u
@@ -42,6 +44,7 @@ struct pace {
 	uint32_t wanted; /* of the spec */
 	uint32_t rate;   /* now */
 	bool pressed;
+	uint64_t pressed_ns;
 	uint32_t calm_rate; /* while pressed: the rate to go back to */
 
 	/* Token bucket, in requests x NS_PER_SEC. */
@@ -74,9 +77,10 @@ void pace_init(struct pace *p, uint32_t wanted, uint64_t now);
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
 /*
  * From now on as much as brings the target to its limits, replies or not; and back to what
- * it keeps up with. Only where the rate is ours to choose (FLOOD_RATE_AUTO).
+ * it keeps up with, which also happens by itself after PACE_PRESS_NS. Only where the rate
+ * is ours to choose (FLOOD_RATE_AUTO).
  */
-void pace_press(struct pace *p);
+void pace_press(struct pace *p, uint64_t now);
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts);
 
 /* Requests to send now, at most PACE_BATCH. */

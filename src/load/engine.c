@@ -227,7 +227,7 @@ static void obey(struct engine *e, struct text word)
 	struct pace_counts counts = counts_of(e);
 
 	if (text_equal(word, TEXT("press")))
-		pace_press(&e->pace);
+		pace_press(&e->pace, loop_now_ns());
 	else if (text_equal(word, TEXT("release")))
 		pace_release(&e->pace, loop_now_ns(), &counts);
 }

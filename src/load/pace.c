@@ -272,11 +272,12 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 		hold_good(p, now, counts, look.replies * 100 >= attempts * KEEPS_PERCENT);
 }
 
-void pace_press(struct pace *p)
+void pace_press(struct pace *p, uint64_t now)
 {
 	if (p->wanted != FLOOD_RATE_AUTO || p->pressed)
 		return;
 	p->pressed = true;
+	p->pressed_ns = now;
 	p->calm_rate = p->rate;
 	p->rate = p->rate > UINT32_MAX / 2 / PACE_PRESS_FACTOR ?
 			  UINT32_MAX / 2 :
@@ -303,8 +304,9 @@ void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts
 
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (p->pressed)
+	if (p->pressed && now - p->pressed_ns < PACE_PRESS_NS)
 		return;
+	pace_release(p, now, counts);
 	switch (p->state) {
 	case FLOOD_WAIT:
 		if (counts->replies == p->base.replies)

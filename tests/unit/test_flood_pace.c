@@ -333,9 +333,9 @@ static void test_pressed_and_released(void **state)
 	play(&p, 3000);
 	assert_int_equal(p.pace.state, FLOOD_HOLD);
 	held = p.pace.rate;
-	pace_press(&p.pace);
+	pace_press(&p.pace, p.now);
 	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
-	pace_press(&p.pace);
+	pace_press(&p.pace, p.now);
 	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
 	play(&p, 5000);
 	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
@@ -343,6 +343,13 @@ static void test_pressed_and_released(void **state)
 	assert_int_equal(p.pace.rate, held);
 	play(&p, 1000);
 	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, held);
+	/* A target that stays down is not pressed for ever. */
+	pace_press(&p.pace, p.now);
+	p.down = true;
+	play(&p, 9000);
+	assert_int_equal(p.pace.rate, held * PACE_PRESS_FACTOR);
+	play(&p, 2000);
 	assert_int_equal(p.pace.rate, held);
 }
 
@@ -352,7 +359,7 @@ static void test_press_fills_the_ring_of_a_slow_target(void **state)
 
 	(void)state;
 	play(&p, 6000);
-	pace_press(&p.pace);
+	pace_press(&p.pace, p.now);
 	assert_int_equal(p.pace.rate, PACE_PRESS_MIN);
 }
 
@@ -362,7 +369,7 @@ static void test_press_leaves_a_wanted_rate_alone(void **state)
 
 	(void)state;
 	play(&p, 1000);
-	pace_press(&p.pace);
+	pace_press(&p.pace, p.now);
 	assert_int_equal(p.pace.rate, 700);
 	pace_release(&p.pace, p.now, &p.counts);
 	assert_int_equal(p.pace.rate, 700);
