@@ -18,7 +18,7 @@
 #define _cleanup_close_ _cleanup_(mem_close_fd)
 
 void mem_free_ptr(void *pointer_to_pointer);
-/* Closes *fd if it is >= 0. */
+/* Closes *fd if it is >= 0, and makes it -1. */
 void mem_close_fd(int *fd);
 
 /* All return heap memory that the caller frees. */

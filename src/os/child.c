@@ -17,8 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* A child's line longer than this is cut: ours never are. */
 #define LINE_MAX_BYTES 8192
 
@@ -342,8 +340,7 @@ int child_run(const char *const *argv, char **ret_output)
 	if (r < 0)
 		return r;
 	if (ret_output) {
-		close(out_write);
-		out_write = -1;
+		mem_close_fd(&out_write);
 		while ((n = read(out_read, bytes, sizeof(bytes))) > 0 ||
 		       (n < 0 && errno == EINTR))
 			if (n > 0)

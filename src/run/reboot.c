@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The last sample before the trigger must not be older. */
-#define SAMPLE_FRESH_NS (5 * FLOOD_SAMPLE_MS * NS_PER_MSEC)
+#define SAMPLE_FRESH_NS (NS_PER_MSEC * 5 * FLOOD_SAMPLE_MS)
 
 bool run_shell_up(const struct run *run)
 {
