@@ -22,5 +22,3 @@ void baud_set(struct baud *line, unsigned int baud, uint64_t now_ns);
 size_t baud_allows(const struct baud *line, size_t max, uint64_t now_ns);
 /* n bytes were read, n <= baud_allows(). */
 void baud_take(struct baud *line, size_t n, uint64_t now_ns);
-/* When the next n bytes (at most BAUD_FIFO) will have arrived. */
-uint64_t baud_next_ns(const struct baud *line, size_t n);

@@ -43,8 +43,3 @@ void baud_take(struct baud *line, size_t n, uint64_t now_ns)
 		line->full_ns = now_ns;
 	line->full_ns += bytes_ns(line, n);
 }
-
-uint64_t baud_next_ns(const struct baud *line, size_t n)
-{
-	return line->full_ns - bytes_ns(line, BAUD_FIFO - n);
-}

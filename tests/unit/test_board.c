@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/num.h"
+#include "base/text.h"
+#include "target/board-nic.h"
+#include "target/board.h"
+#include "target/kernel.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const uint8_t default_mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+
+static void boards_are_found_by_name(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	for (; board_at(n); n++)
+		assert_ptr_equal(board_find(board_at(n)->name), board_at(n));
+	assert_true(n >= 4);
+	assert_null(board_find("mips"));
+	assert_null(board_find(""));
+}
+
+static void nic_gets_an_address(void **state)
+{
+	char *nic;
+	const char *why;
+	uint8_t mac[6];
+
+	(void)state;
+	assert_int_equal(nic_parse("rtl8139", &nic, mac, &why), 0);
+	assert_string_equal(nic, "rtl8139,mac=" BOARD_NET_TARGET_MAC);
+	assert_memory_equal(mac, default_mac, 6);
+	free(nic);
+	assert_int_equal(nic_parse("e1000e,mac=02-00-00-00-00-aB", &nic, mac, &why), 0);
+	assert_string_equal(nic, "e1000e,mac=02-00-00-00-00-aB");
+	assert_int_equal(mac[5], 0xab);
+	free(nic);
+}
+
+static void nic_nonsense_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		",mac=52:54:00:12:34:56",
+		"mac=52:54:00:12:34:56",
+		"my nic",
+		"e1000e,netdev=n1",
+		"e1000e,mac=",
+		"e1000e,mac=52:54:00:12:34",
+		"e1000e,mac=52:54:00:12:34:5g",
+		"e1000e,mac=52:54:00:12:34:56:78",
+		"e1000e,mac=53:54:00:12:34:56", /* of a group */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *nic = NULL;
+		const char *why = NULL;
+		uint8_t mac[6];
+
+		assert_int_equal(nic_parse(bad[i], &nic, mac, &why), -EINVAL);
+		assert_non_null(why);
+		assert_null(nic);
+	}
+}
+
+static void nic_properties_are_whole_words(void **state)
+{
+	struct text value;
+
+	(void)state;
+	assert_true(nic_property("a,bc=1,b=2", "b", &value));
+	assert_true(text_equal(value, TEXT("2")));
+	assert_false(nic_property("a,bc=1", "b", &value));
+	assert_false(nic_property("b=1", "b", &value));
+	assert_true(nic_property("a,b=", "b", &value));
+	assert_int_equal(value.n, 0);
+}
+
+static void nic_virtio_without_iommu_is_noticed(void **state)
+{
+	(void)state;
+	assert_true(nic_bypasses_iommu("virtio-net-pci"));
+	assert_true(nic_bypasses_iommu("virtio-net-pci,iommu_platform=off"));
+	assert_false(nic_bypasses_iommu("virtio-net-pci,iommu_platform=on"));
+	assert_false(nic_bypasses_iommu("e1000e"));
+}
+
+static void nic_is_wired_once(void **state)
+{
+	char *device = nic_device("e1000e");
+
+	(void)state;
+	assert_string_equal(device, "e1000e,netdev=n0,bus=rp0,romfile=");
+	free(device);
+	device = nic_device("e1000e,bus=pcie.0,romfile=x");
+	assert_string_equal(device, "e1000e,bus=pcie.0,romfile=x,netdev=n0");
+	free(device);
+}
+
+/* The word behind `option`; NULL: it is not there, or twice. */
+static const char *argument(char **argv, const char *option)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; argv[i]; i++) {
+		if (strcmp(argv[i], option) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = argv[i + 1];
+	}
+	return found;
+}
+
+static void command_line_is_complete(void **state)
+{
+	struct board_image image = { .board = board_find("arm64"),
+				     .kernel = (char *)"/a kernel",
+				     .initrd = (char *)"/an initrd",
+				     .append = (char *)"console=ttyAMA0 x=\"1 2\"",
+				     .nic = (char *)"rtl8139",
+				     .smp = 3,
+				     .memory = UINT64_C(512) << 20 };
+	char **argv = board_argv(&image);
+
+	(void)state;
+	assert_string_equal(argv[0], "qemu-system-aarch64");
+	assert_string_equal(argument(argv, "-kernel"), "/a kernel");
+	assert_string_equal(argument(argv, "-initrd"), "/an initrd");
+	assert_string_equal(argument(argv, "-append"), "console=ttyAMA0 x=\"1 2\"");
+	assert_string_equal(argument(argv, "-smp"), "3");
+	assert_string_equal(argument(argv, "-m"), "size=524288k");
+	assert_string_equal(argument(argv, "-netdev"),
+			    "dgram,id=n0,local.type=fd,local.str=12");
+	assert_non_null(strstr(argument(argv, "-M"), "gic-version=3"));
+	board_argv_free(argv);
+	image.kexec = true;
+	argv = board_argv(&image);
+	assert_non_null(strstr(argument(argv, "-M"), "gic-version=2"));
+	board_argv_free(argv);
+}
+
+static void every_board_has_a_command_line(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; board_at(i); i++) {
+		const struct board *board = board_at(i);
+		struct board_image image = { .board = board,
+					     .kernel = (char *)"k",
+					     .initrd = (char *)"i",
+					     .append = (char *)board->append,
+					     .nic = (char *)board->nic,
+					     .smp = 2,
+					     .memory = UINT64_C(1) << 30 };
+		char **argv = board_argv(&image);
+
+		assert_string_equal(argv[0], board->qemu);
+		assert_non_null(argument(argv, "-M"));
+		assert_non_null(strstr(board->append, "console="));
+		assert_false(nic_bypasses_iommu(board->nic));
+		board_argv_free(argv);
+	}
+}
+
+static void kernels_are_told_apart(void **state)
+{
+	unsigned char header[KERNEL_HEADER_SIZE] = { 0 };
+
+	(void)state;
+	assert_int_equal(kernel_identify(header, 0).format, KERNEL_UNKNOWN);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_UNKNOWN);
+	memcpy(header + 56, "ARM\x64", 4);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_IMAGE);
+	assert_string_equal(kernel_identify(header, sizeof(header)).arch, "arm64");
+	assert_int_equal(kernel_identify(header, 58).format, KERNEL_UNKNOWN);
+	memset(header, 0, sizeof(header));
+	memcpy(header + 0x1fe, "\x55\xaa", 2);
+	memcpy(header + 0x202, "HdrS", 4);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_BZIMAGE);
+	assert_string_equal(kernel_identify(header, sizeof(header)).arch, "amd64");
+	memset(header, 0, sizeof(header));
+	memcpy(header, "\x1f\x8b\x08", 3);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_GZIP);
+	memcpy(header, "\177ELF\2\1", 6);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_ELF);
+}
+
+static void kernels_of_nobody_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(kernel_check("/nonexistent", "arm64", NULL), -ENOENT);
+	assert_true(kernel_check("/", "arm64", NULL) < 0);
+	assert_int_equal(kernel_check("/dev/null", "arm64", NULL), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(boards_are_found_by_name),
+		cmocka_unit_test(nic_gets_an_address),
+		cmocka_unit_test(nic_nonsense_is_refused),
+		cmocka_unit_test(nic_properties_are_whole_words),
+		cmocka_unit_test(nic_virtio_without_iommu_is_noticed),
+		cmocka_unit_test(nic_is_wired_once),
+		cmocka_unit_test(command_line_is_complete),
+		cmocka_unit_test(every_board_has_a_command_line),
+		cmocka_unit_test(kernels_are_told_apart),
+		cmocka_unit_test(kernels_of_nobody_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
