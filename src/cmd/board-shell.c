@@ -82,7 +82,8 @@ static void type_pending(struct shell *shell)
 	strbuf_done(&shell->typed);
 	shell->typed = left;
 	if (shell->input_ended)
-		type(shell, TEXT("mark phase=end"));
+		/* stty waits until what was printed before has left the serial port. */
+		type(shell, TEXT("stty -echo; mark phase=end"));
 }
 
 static void await_boot(struct shell *shell)

@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	  "virtio-net-pci,iommu_platform=on,disable-legacy=on; amd64-amdvi: e1000e)",
 	  0 },
 	{ "smp", OPT_SMP, "N", 0, "Number of CPUs (default: 2)", 0 },
-	{ "memory", OPT_MEMORY, "SIZE", 0, "Memory (default: 512M)", 0 },
+	{ "memory", OPT_MEMORY, "SIZE", 0, "Memory (default: 512M, for kexec 1G)", 0 },
 	{ "suite", OPT_SUITE, "NAME", 0,
 	  "Debian suite whose kernel to boot: bookworm, trixie or sid (default: bookworm; "
 	  "arm64-viommu: trixie)",
