@@ -51,8 +51,8 @@ char *text_copy(char *buffer, size_t size, struct text t);
 bool text_value(struct text words, const char *key, struct text *ret);
 
 /*
- * Valid UTF-8 without control bytes, whatever came in: broken sequences and controls
- * (but tab) become U+FFFD or '.', CR and NUL and terminal escape sequences go. Writes at
+ * Valid UTF-8 without control characters (C0 but tab, C1, those that change direction),
+ * whatever came in: broken sequences and controls become U+FFFD or '.', CR and NUL and terminal escape sequences go. Writes at
  * most size - 1 bytes and a NUL, returns the length. Output never outgrows 3 x input.
  */
 size_t text_clean(char *buffer, size_t size, struct text raw);

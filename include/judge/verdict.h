@@ -17,7 +17,7 @@ enum outcome {
 const char *outcome_name(enum outcome outcome);
 bool outcome_parse(struct text word, enum outcome *ret);
 
-#define VERDICT_REASON_MAX 256
+#define VERDICT_REASON_MAX 320
 
 /* Everything of one cycle that the verdict rests on. Durations in ns, 0 = not seen. */
 struct cycle_facts {
@@ -46,6 +46,7 @@ struct cycle_facts {
 	bool recovered;         /* a new banner after power recovery */
 	bool recovery_failed;
 
+	enum phase invalid_phase;         /* in which measuring ended */
 	char invalid[VERDICT_REASON_MAX]; /* why nothing can be said; "" = measured */
 };
 

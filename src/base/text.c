@@ -141,6 +141,19 @@ static size_t utf8_length(const unsigned char *s, size_t n)
 	return 0;
 }
 
+/*
+ * Valid characters that still steer a terminal: C1 controls (U+0080 .. U+009F), embeddings
+ * and overrides of direction (U+202A .. U+202E), isolates (U+2066 .. U+2069).
+ */
+static bool is_steering(const unsigned char *s, size_t len)
+{
+	if (len == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	if (len == 3 && s[0] == 0xe2 && s[1] == 0x80)
+		return s[2] >= 0xaa && s[2] <= 0xae;
+	return len == 3 && s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+}
+
 size_t text_clean(char *buffer, size_t size, struct text raw)
 {
 	size_t out = 0, i = 0;
@@ -164,6 +177,9 @@ size_t text_clean(char *buffer, size_t size, struct text raw)
 				add = "\xef\xbf\xbd";
 				used = 1;
 				len = 3;
+			} else if (is_steering((const unsigned char *)add, len)) {
+				add = ".";
+				len = 1;
 			}
 		}
 		if (out + len >= size)

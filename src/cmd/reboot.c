@@ -124,8 +124,7 @@ static void on_signal(void *arg, uint32_t events)
 	(void)events;
 	if (read(stopper->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	log_notice("%s: ending after this step, the summary follows",
-		   strsignal((int)info.ssi_signo));
+	log_notice("%s: ending, the summary follows", strsignal((int)info.ssi_signo));
 	loop_interrupt(stopper->loop);
 }
 

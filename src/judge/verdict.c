@@ -58,7 +58,7 @@ static bool has_shell_after(const struct cycle_facts *f)
 
 static bool has_new_boot_id(const struct cycle_facts *f)
 {
-	return !f->boot_id_known || f->boot_id_changed;
+	return f->boot_id_known && f->boot_id_changed;
 }
 
 static bool has_load_after(const struct cycle_facts *f)
@@ -76,7 +76,7 @@ static const struct proof {
 	{ has_trigger, PHASE_TRIGGER, "the request was not seen in the kernel log" },
 	{ has_banner, PHASE_FIRMWARE, "no banner of a new kernel was seen" },
 	{ has_shell_after, PHASE_EARLY_BOOT, "the shell did not come back" },
-	{ has_new_boot_id, PHASE_EARLY_BOOT, "the boot id did not change" },
+	{ has_new_boot_id, PHASE_EARLY_BOOT, "no new boot id was told" },
 	{ has_load_after, PHASE_UP, "no reply to the load after the new boot" },
 };
 
@@ -98,7 +98,8 @@ static bool is_invalid(const struct cycle_facts *f)
 
 static bool is_lost(const struct cycle_facts *f)
 {
-	return f->recovery_failed;
+	/* What could not be observed may as well be there. */
+	return f->recovery_failed && !f->invalid[0];
 }
 
 static bool is_dead(const struct cycle_facts *f)
@@ -149,11 +150,17 @@ static void add_silence(const struct cycle_facts *f, struct strbuf *reason)
 		    num_format_duration(limit, f->hang_after_ns));
 }
 
+/* What was found counts, even where the rest of the cycle could not be measured. */
+static void add_unmeasured(const struct cycle_facts *f, struct strbuf *reason)
+{
+	if (f->invalid[0])
+		strbuf_addf(reason, "; then: %s", f->invalid);
+}
+
 static enum phase explain_invalid(const struct cycle_facts *f, struct strbuf *reason)
 {
 	strbuf_addf(reason, "%s", f->invalid);
-	add_worst(f, reason);
-	return f->hang_phase;
+	return f->invalid_phase;
 }
 
 static enum phase explain_lost(const struct cycle_facts *f, struct strbuf *reason)
@@ -177,6 +184,7 @@ static enum phase explain_dead(const struct cycle_facts *f, struct strbuf *reaso
 		strbuf_addf(reason, "; then ");
 		add_silence(f, reason);
 	}
+	add_unmeasured(f, reason);
 	return f->worst_phase != PHASE_NONE ? f->worst_phase : f->hang_phase;
 }
 
@@ -214,7 +222,9 @@ static enum phase explain_splat(const struct cycle_facts *f, struct strbuf *reas
 	else
 		strbuf_addf(reason, "%u splats, %u faults, %u precursors", f->splats,
 			    f->faults, f->precursors);
-	if (missing)
+	if (f->invalid[0])
+		add_unmeasured(f, reason);
+	else if (missing)
 		strbuf_addf(reason, "; and %s", missing->missing);
 	return f->worst_phase;
 }
@@ -234,8 +244,7 @@ static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *r
 
 static enum phase explain_pass(const struct cycle_facts *f, struct strbuf *reason)
 {
-	strbuf_addf(reason, "one new kernel, shell back%s%s, no finding",
-		    f->boot_id_known ? ", new boot id" : "",
+	strbuf_addf(reason, "one new kernel, shell back, new boot id%s, no finding",
 		    f->wants_load ? ", load answered before and after" : "");
 	return PHASE_UP;
 }
@@ -245,13 +254,13 @@ static const struct rule {
 	enum outcome outcome;
 	enum phase (*explain)(const struct cycle_facts *f, struct strbuf *reason);
 } rules[] = {
-	{ is_invalid, OUTCOME_INVALID, explain_invalid },
 	{ is_lost, OUTCOME_LOST, explain_lost },
 	/* Before the hang: the silence after an oops is its consequence. */
 	{ is_dead, OUTCOME_CRASH, explain_dead },
 	{ is_hang, OUTCOME_HANG, explain_hang },
 	{ is_restart, OUTCOME_CRASH, explain_restart },
 	{ is_splat, OUTCOME_SPLAT, explain_splat },
+	{ is_invalid, OUTCOME_INVALID, explain_invalid },
 	{ is_unproven, OUTCOME_INVALID, explain_unproven },
 	{ is_rest, OUTCOME_PASS, explain_pass },
 };

@@ -94,7 +94,7 @@ static void apply_finding(struct fold *fold, const struct record *record)
 
 	if (bug)
 		seen_add(&bug->seen, cycle);
-	else
+	else if (finding->type != FINDING_NOTE)
 		fold->more_bugs++;
 	if (finding->known[0] && finding->type != FINDING_NOTE)
 		known = known_of(fold, finding->known);

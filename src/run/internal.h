@@ -22,6 +22,7 @@ struct run_facts {
 
 	bool banner_expected; /* somebody of us switched the power */
 	uint64_t banner_ns;   /* of this boot */
+	bool banner_fresh;    /* its shell has not answered yet */
 	bool shell;           /* the shell of this boot has answered */
 	uint64_t shell_ns;
 	uint64_t probe_ns; /* the shell was asked last */
@@ -67,6 +68,7 @@ struct run {
 	struct journal *journal;
 	const struct rules *rules;
 	struct classifier *classifier;
+	struct loop_timer *quiet_timer;
 	struct target *target;
 	struct load *load;
 	struct fold fold;
@@ -94,6 +96,10 @@ struct load_events observe_load_events(struct run *run);
 void observe_begin_cycle(struct run *run, unsigned int cycle);
 /* Everything printed so far is classified: a report that is open ends here. */
 void observe_flush(struct run *run);
+/* The console is cut here, in the middle of a line or not: the next byte begins a new one. */
+void observe_cut(struct run *run);
+/* The newest sample of the load goes into the journal: a decision rests on it. */
+void record_load(struct run *run);
 void observe_close(struct run *run);
 /* Appends and folds. A failure ends the run: run->failed, and the loop is interrupted. */
 void run_record(struct run *run, struct record *record);
@@ -117,6 +123,8 @@ bool shell_is_alive(struct run *run);
 
 /* recover.c: a target that is hung, dead or gone comes back, or not. */
 bool recover(struct run *run, enum step_end why);
+/* Switches and records; false: the power switch refuses. */
+bool run_power(struct run *run, enum power_action action);
 bool run_shell_up(const struct run *run);
 bool run_banner_seen(const struct run *run);
 void run_release(struct run *run);

@@ -7,12 +7,19 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "classify/signature.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/*
+ * A report of which nothing more came for this long is complete. A kernel that times out
+ * once a second, again and again, is not quiet.
+ */
+#define QUIET_NS (5 * NS_PER_SEC)
 
 void run_record(struct run *run, struct record *record)
 {
@@ -43,6 +50,7 @@ static void on_banner(struct run *run)
 	else if (!run->cycle.early_banners++)
 		run->cycle.restart_phase = run->phase;
 	f->banner_ns = loop_now_ns();
+	f->banner_fresh = true;
 	f->shell = f->alive = f->panic = f->panic_end = f->powered_off = false;
 	f->probe_ns = 0;
 }
@@ -56,14 +64,25 @@ static void on_shell(struct run *run, const struct console_line *line)
 
 	text_value(line->marker, "boot_id", &boot_id);
 	text_value(line->marker, "kernel", &kernel);
-	text_copy(f->boot_id, sizeof(f->boot_id), boot_id);
+	/* A kernel that boots quietly prints no banner: a new boot id tells as much. */
+	if (!f->banner_fresh && boot_id.n && !text_equal(boot_id, text_of(f->boot_id)))
+		on_banner(run);
 	if (f->shell)
 		return;
+	text_copy(f->boot_id, sizeof(f->boot_id), boot_id);
+	f->banner_fresh = false;
 	f->shell = true;
 	f->shell_ns = loop_now_ns();
 	record.target.kernel = text_copy(kernel_text, sizeof(kernel_text), kernel);
 	record.target.boot_id = f->boot_id;
 	run_record(run, &record);
+}
+
+static void on_request(struct run_facts *f)
+{
+	f->trigger_seen = true;
+	/* This kernel's shell is not one to come back to. */
+	f->shell = false;
 }
 
 static void on_marker(struct run *run, const struct console_line *line)
@@ -79,7 +98,7 @@ static void on_marker(struct run *run, const struct console_line *line)
 	else if (!text_equal(cycle, text_of(number)))
 		return;
 	else if (text_equal(phase, TEXT("trigger")))
-		run->facts.trigger_seen = true;
+		on_request(&run->facts);
 	else if (text_has(line->marker, TEXT("alive=1")))
 		run->facts.alive = true;
 }
@@ -121,18 +140,12 @@ static void on_line(void *arg, const struct console_line *line)
 /* Reports after which the context that printed them does not go on. */
 static bool is_oops(const struct finding *finding)
 {
-	static const char *const kinds[] = {
-		"null-deref",    "page-fault",     "general-protection",
-		"undef-instr",   "external-abort", "serror",
-		"stack-segment", "divide-error",   "bug",
-		"oops",          "double-fault",   "cfi-failure",
-		"panic",         "stack-overflow", "machine-check",
-	};
+	static const char *const classes[] = { "oops", "bug", "panic" };
 
 	if (finding->type != FINDING_SPLAT)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(finding->kind, kinds[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(signature_class(finding->kind), classes[i]))
 			return true;
 	return finding->panic;
 }
@@ -252,7 +265,15 @@ static void on_console(void *arg, const void *bytes, size_t n)
 		loop_interrupt(run->loop);
 	}
 	classifier_feed(run->classifier, bytes, n);
+	loop_timer_set(run->quiet_timer, now + QUIET_NS);
 	status_update();
+}
+
+static void on_quiet(void *arg)
+{
+	struct run *run = arg;
+
+	classifier_quiet(run->classifier);
 }
 
 static void on_power(void *arg, const char *event)
@@ -267,18 +288,33 @@ static void on_power(void *arg, const char *event)
 	run_record(run, &record);
 }
 
+void observe_cut(struct run *run)
+{
+	classifier_end(run->classifier);
+}
+
 static void on_gone(void *arg, const char *reason)
 {
 	struct run *run = arg;
 
 	text_clean(run->facts.gone, sizeof(run->facts.gone), text_of(reason));
+	observe_cut(run);
+}
+
+void record_load(struct run *run)
+{
+	struct record record = { .type = RECORD_LOAD, .cycle = run->cycle.cycle };
+
+	run->load_recorded_ns = run->facts.sample.at_ns;
+	record.load = run->facts.sample;
+	run_record(run, &record);
 }
 
 static void on_sample(void *arg, const struct flood_sample *sample)
 {
 	struct run *run = arg;
 	struct run_facts *f = &run->facts;
-	struct record record = { .type = RECORD_LOAD, .cycle = run->cycle.cycle };
+	bool decides = false;
 
 	f->sample = *sample;
 	if (f->trigger_ns && f->banner_ns < f->trigger_ns) {
@@ -288,13 +324,11 @@ static void on_sample(void *arg, const struct flood_sample *sample)
 		f->first_reply_up_ns = sample->first_reply_ns > f->banner_ns ?
 					       sample->first_reply_ns :
 					       sample->last_reply_ns;
+		decides = true;
 	}
 	status_update();
-	if (sample->at_ns < run->load_recorded_ns + NS_PER_SEC)
-		return;
-	run->load_recorded_ns = sample->at_ns;
-	record.load = *sample;
-	run_record(run, &record);
+	if (decides || sample->at_ns >= run->load_recorded_ns + NS_PER_SEC)
+		record_load(run);
 }
 
 static void on_load_end(void *arg, const char *reason)
@@ -331,7 +365,6 @@ void observe_begin_cycle(struct run *run, unsigned int cycle)
 	f->trigger_ns = f->last_reply_down_ns = f->first_reply_up_ns = 0;
 	f->trigger_seen = f->restart_seen = f->powered_off = f->alive = false;
 	memset(f->phase_offset, 0, sizeof(f->phase_offset));
-	run->cycle_begin_ns = loop_now_ns();
 	run_record(run, &record);
 	classifier_set_phase(run->classifier, cycle,
 			     cycle == 1 ? PHASE_BOOT : PHASE_SETTLE);
@@ -350,6 +383,7 @@ void observe_open(struct run *run, const struct rules *rules)
 
 	run->rules = rules;
 	run->classifier = classifier_new(rules, &sink);
+	run->quiet_timer = loop_timer_add(run->loop, on_quiet, run);
 }
 
 void observe_close(struct run *run)
@@ -357,4 +391,5 @@ void observe_close(struct run *run)
 	if (run->classifier)
 		classifier_end(run->classifier);
 	classifier_free(run->classifier);
+	loop_timer_free(run->quiet_timer);
 }

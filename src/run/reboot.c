@@ -72,6 +72,8 @@ static void request(struct run *run)
 	/* A slow console is what opens the window: the shutdown path prints. */
 	target_set_baud(run->target, run->plan->baud);
 	f->trigger_ns = loop_now_ns();
+	if (run->plan->flood)
+		record_load(run);
 	shell_request(run, run->plan->method->command);
 }
 
@@ -94,14 +96,9 @@ static bool kernel_gone(const struct run *run)
 
 static void power_on(struct run *run)
 {
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
-
 	if (!run->plan->method->powers_off || run_banner_seen(run))
 		return;
-	record.power.action = "on";
-	record.power.event = "";
-	run_record(run, &record);
-	if (target_power(run->target, POWER_ON) < 0)
+	if (!run_power(run, POWER_ON))
 		snprintf(run->facts.gone, sizeof(run->facts.gone),
 			 "power could not be switched on");
 }

@@ -40,16 +40,27 @@ static bool comes_up(struct run *run)
 	       STEP_DONE;
 }
 
-static bool power(struct run *run, enum power_action action, const char *name)
+bool run_power(struct run *run, enum power_action action)
 {
+	static const char *const names[] = {
+		[POWER_RESET] = "reset", [POWER_ON] = "on", [POWER_CYCLE] = "cycle"
+	};
 	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
-	record.power.action = name;
+	if (target_power(run->target, action) < 0)
+		return false;
+	record.power.action = names[action];
 	record.power.event = "";
 	run_record(run, &record);
+	return true;
+}
+
+static bool power(struct run *run, enum power_action action)
+{
+	observe_cut(run);
 	forget(run);
 	run->facts.banner_expected = true;
-	if (target_power(run->target, action) < 0)
+	if (!run_power(run, action))
 		return false;
 	return step_wait(run, new_boot, run->plan->limit_ns[PHASE_FIRMWARE]) ==
 		       STEP_DONE &&
@@ -78,7 +89,7 @@ bool recover(struct run *run, enum step_end why)
 		(void)step_wait(run, is_quiet, DRAIN_LIMIT_NS);
 	if (!gone && (why == STEP_RESTARTED || why == STEP_GONE) && comes_up(run))
 		return true;
-	if (!gone && power(run, POWER_RESET, "reset"))
+	if (!gone && power(run, POWER_RESET))
 		return true;
-	return !run->failed && power(run, POWER_CYCLE, "cycle");
+	return !run->failed && power(run, POWER_CYCLE);
 }

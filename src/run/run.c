@@ -123,6 +123,45 @@ static void note_times(struct run *run)
 	t->first_reply_after = span(f->trigger_ns, f->first_reply_up_ns);
 }
 
+static void note_no_shell(struct run *run, const char *limit)
+{
+	struct cycle_facts *c = &run->cycle;
+
+	if (run->facts.last_byte_ns)
+		snprintf(
+			c->invalid, sizeof(c->invalid),
+			"no shell answered on the console within %s of power on (--limit "
+			"boot=TIME); last line: %.100s",
+			limit, run->facts.last_line);
+	else
+		snprintf(c->invalid, sizeof(c->invalid),
+			 "the console has been silent for %s since power on; is there a "
+			 "console= for it?",
+			 limit);
+}
+
+/* A hang is a finding like any other; it is recorded before anything is done about it. */
+static void record_hang(struct run *run, const char *limit)
+{
+	struct record record = { .type = RECORD_FINDING, .cycle = run->cycle.cycle };
+	struct finding *f = &record.finding.finding;
+
+	f->type = FINDING_HANG;
+	snprintf(f->kind, sizeof(f->kind), "hang");
+	snprintf(f->bug, sizeof(f->bug), "hang:%s", phase_name(run->phase));
+	snprintf(f->title, sizeof(f->title), "phase %s did not end within %s",
+		 phase_name(run->phase), limit);
+	snprintf(f->severity, sizeof(f->severity), "error");
+	snprintf(f->text, sizeof(f->text), "%s", run->facts.last_line);
+	snprintf(f->kernel, sizeof(f->kernel), "%.63s", run->fold.kernel);
+	f->count = 1;
+	f->phase = run->phase;
+	f->cycle = run->cycle.cycle;
+	f->offset = journal_console_offset(run->journal);
+	record.finding.report = "";
+	run_record(run, &record);
+}
+
 /* What a phase that exceeded its limit means. */
 static void note_limit(struct run *run)
 {
@@ -133,13 +172,7 @@ static void note_limit(struct run *run)
 	num_format_duration(limit, run->plan->limit_ns[run->phase]);
 	if (run->phase == PHASE_BOOT && !run->fold.kernel[0]) {
 		/* Nothing has ever run there: that is no finding about this kernel. */
-		snprintf(c->invalid, sizeof(c->invalid),
-			 f->last_byte_ns ?
-				 "no shell answered on the console within %s of "
-				 "power on (--limit boot=TIME); last line: %.100s" :
-				 "the console has been silent for %s since power "
-				 "on; is there a console= for it?%.0s",
-			 limit, f->last_line);
+		note_no_shell(run, limit);
 		return;
 	}
 	if (run->phase == PHASE_FLOOD && shell_is_alive(run)) {
@@ -154,6 +187,7 @@ static void note_limit(struct run *run)
 	c->hang_phase = run->phase;
 	c->hang_after_ns = run->plan->limit_ns[run->phase];
 	snprintf(c->last_line, sizeof(c->last_line), "%s", f->last_line);
+	record_hang(run, limit);
 }
 
 static void note_end(struct run *run, enum step_end end)
@@ -161,6 +195,7 @@ static void note_end(struct run *run, enum step_end end)
 	struct cycle_facts *c = &run->cycle;
 	const struct run_facts *f = &run->facts;
 
+	c->invalid_phase = run->phase;
 	c->triggered = f->trigger_seen;
 	c->shell_back = f->shell && f->banner_ns > f->trigger_ns;
 	c->load_after = f->first_reply_up_ns;
@@ -193,6 +228,7 @@ static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 {
 	struct record record = { .type = RECORD_VERDICT, .cycle = number };
 	enum step_end end;
+	bool cut_short;
 
 	observe_begin_cycle(run, number);
 	end = step_walk(run, reboot_steps, reboot_steps_count);
@@ -200,8 +236,8 @@ static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 		return false;
 	note_end(run, end);
 	note_times(run);
-	if (end != STEP_DONE && !bring_back(run, end))
-		return false;
+	/* What was seen has its verdict, also when bringing the target back is cut short. */
+	cut_short = end != STEP_DONE && !bring_back(run, end);
 	observe_flush(run);
 	record.verdict.times = run->times;
 	verdict_of_cycle(&run->cycle, &record.verdict.verdict);
@@ -209,11 +245,12 @@ static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 	if (run->failed)
 		return false;
 	status_stop();
-	report_cycle_line(run->out, run->color, &record, run->plan->cycles);
+	if (log_get_level() >= LOG_LEVEL_NOTICE)
+		report_cycle_line(run->out, run->color, &record, run->plan->cycles);
 	fflush(run->out);
 	status_start(run);
 	*ret = record.verdict.verdict.outcome;
-	return true;
+	return !cut_short;
 }
 
 /* NULL: go on. */
@@ -258,6 +295,7 @@ static const char *run_cycles(struct run *run)
 	for (unsigned int n = 1; !enough; n++) {
 		enum outcome outcome;
 
+		run->cycle_begin_ns = loop_now_ns();
 		if (sync_journal(run) < 0)
 			return "failed";
 		if (!run_cycle(run, n, &outcome))
@@ -285,6 +323,24 @@ static int end_run(struct run *run, const char *reason)
 	return status;
 }
 
+/* A run that could not begin says so in its journal, if it has come that far. */
+static int refuse_run(struct run *run, int r)
+{
+	struct record record = { .type = RECORD_END };
+	int status = EXIT_INVALID;
+
+	if (r == -EINTR)
+		status = EXIT_INTERRUPTED;
+	else if (r == -EEXIST || r == -EBUSY || r == -EINVAL || r == -ENOENT)
+		status = EXIT_USAGE;
+	if (run->journal) {
+		record.end.reason = "not started";
+		record.end.status = status;
+		run_record(run, &record);
+	}
+	return status;
+}
+
 int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops *rig,
 	       const struct rules *rules, FILE *out)
 {
@@ -295,7 +351,7 @@ int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops 
 			   .random = plan->seed,
 			   .color = report_wants_color(out),
 			   .out = out };
-	int status = EXIT_INVALID, r;
+	int status, r;
 
 	r = open_run(&run, rules);
 	if (r == 0) {
@@ -304,10 +360,8 @@ int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops 
 		status_stop();
 		report_summary(out, run.color, &run.fold, rules,
 			       journal_dir(run.journal));
-	} else if (r == -EINTR) {
-		status = EXIT_INTERRUPTED;
-	} else if (r == -EEXIST || r == -EBUSY || r == -EINVAL || r == -ENOENT) {
-		status = EXIT_USAGE;
+	} else {
+		status = refuse_run(&run, r);
 	}
 	close_run(&run);
 	return status;

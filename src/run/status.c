@@ -53,7 +53,8 @@ static void draw(void)
 	struct winsize size = { .ws_col = 80 };
 
 	for (size_t i = 0; i < run->fold.n_bugs; i++)
-		findings += run->fold.bugs[i].seen.findings;
+		if (fold_bug_counts(&run->fold.bugs[i]))
+			findings += run->fold.bugs[i].seen.findings;
 	format_left(left, run);
 	if (run->plan->flood)
 		snprintf(load, sizeof(load), "  %u replies/s",

@@ -26,6 +26,9 @@ void run_enter_phase(struct run *run, enum phase phase)
 	struct record record = { .type = RECORD_PHASE, .cycle = run->cycle.cycle };
 
 	run->phase = phase;
+	/* The later phases the console tells itself. */
+	if (phase == PHASE_BOOT || phase == PHASE_SETTLE)
+		classifier_set_phase(run->classifier, run->cycle.cycle, phase);
 	run->phase_begin_ns = loop_now_ns();
 	record.phase.phase = phase;
 	record.phase.offset = offset ? offset : journal_console_offset(run->journal);
@@ -50,7 +53,7 @@ static uint64_t dead_at(const struct run_facts *f)
 struct waiting {
 	struct run *run;
 	run_condition_fn until;
-	unsigned int early_banners; /* when waiting began */
+	unsigned int banners, early_banners; /* when waiting began */
 	enum step_end end;
 };
 
@@ -64,7 +67,7 @@ static bool is_over(void *arg)
 	else if (run->facts.gone[0] || run->facts.load_ended[0])
 		w->end = STEP_GONE;
 	else if (run->cycle.early_banners > w->early_banners ||
-		 run->cycle.banners > BOOT_LOOP_BANNERS)
+		 run->cycle.banners > w->banners + BOOT_LOOP_BANNERS)
 		w->end = STEP_RESTARTED;
 	else if (w->until(run))
 		w->end = STEP_DONE;
@@ -101,6 +104,7 @@ enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_
 {
 	struct waiting w = { .run = run,
 			     .until = until,
+			     .banners = run->cycle.banners,
 			     .early_banners = run->cycle.early_banners };
 	uint64_t deadline = loop_now_ns() + limit_ns;
 

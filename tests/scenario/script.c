@@ -104,6 +104,12 @@ static void on_timer(void *arg)
 	arm();
 }
 
+static void die(void)
+{
+	b.shell = b.network = false;
+	b.queued = 0;
+}
+
 static void say_up(void)
 {
 	char line[160];
@@ -118,6 +124,8 @@ static void say_up(void)
 		b.boots);
 	b.shell = b.network = true;
 	print(line);
+	if (behaviour() == HANG_UP && b.mute_network)
+		later(100, NULL, die);
 }
 
 static const char banner[] =
@@ -166,6 +174,16 @@ static const char oops[] =
 	"[    5.473197]  cp_rx_poll+0x120/0x5f0\n"
 	"[    5.507964] ---[ end trace 0000000000000000 ]---\n"
 	"[    5.513717] Kernel panic - not syncing: Oops: Fatal exception in interrupt\n";
+static const char oops_survived[] =
+	"[    3.305616] Unable to handle kernel NULL pointer dereference at virtual address "
+	"0000000000000098\n"
+	"[    3.353650] Internal error: Oops: 0000000096000006 [#1] SMP\n"
+	"[    3.354251] CPU: 0 PID: 10 Comm: ksoftirqd/0 Not tainted 6.1.0-test #3\n"
+	"[    3.377410] pc : iommu_get_dma_domain+0x4/0x10\n"
+	"[    3.472801] Call trace:\n"
+	"[    3.472954]  iommu_get_dma_domain+0x4/0x10\n"
+	"[    3.473106]  dma_map_page_attrs+0x1b0/0x200\n"
+	"[    3.507964] ---[ end trace 0000000000000000 ]---\n";
 static const char restarting[] = "[    5.900000] reboot: Restarting system\n";
 static const char warning[] =
 	"[    5.300000] ------------[ cut here ]------------\n"
@@ -191,8 +209,10 @@ static void restart(void)
 	boot();
 }
 
+/* In the middle of a line, as a power cut does. */
 static void close_console(void)
 {
+	print("[    5.700000] Kernel pan");
 	b.dead = true;
 	b.events.on_gone(b.events.arg, "qemu ended: signal 9 (Killed)");
 }
@@ -200,6 +220,12 @@ static void close_console(void)
 static void suspend(void)
 {
 	sim_jump(600 * NS_PER_SEC);
+}
+
+static void end_load(void)
+{
+	b.load->events.on_end(b.load->events.arg,
+			      "the flood process ended: signal 9 (Killed)");
 }
 
 static void garbage(void)
@@ -260,6 +286,22 @@ static void go_through_reboot(void)
 	case NO_REPLIES_AFTER:
 		b.mute_network = true;
 		break;
+	case LOAD_DIES_DOWN:
+		later(10, NULL, end_load);
+		later(500, NULL, restart);
+		return;
+	case BOOT_LOOPS:
+		for (int i = 0; i < 6; i++)
+			later(100, banner, NULL);
+		return;
+	case QUIET:
+		later(1000, NULL, say_up);
+		return;
+	case HANG_UP:
+		b.mute_network = true;
+		break;
+	case STOPPED_IN_RESET:
+		return;
 	case CLOSES:
 		later(20, NULL, close_console);
 		return;
@@ -294,6 +336,10 @@ static void on_cycle(void)
 		break;
 	case NO_REPLIES:
 		b.mute_network = true;
+		break;
+	case OOPS_IN_FLOOD:
+		b.mute_network = true;
+		later(100, oops_survived, NULL);
 		break;
 	default:
 		break;
@@ -331,6 +377,8 @@ static int power(struct target *t, enum power_action action)
 {
 	(void)t;
 	(void)action;
+	if (behaviour() == STOPPED_IN_RESET && b.cycle)
+		loop_interrupt(b.loop);
 	b.queued = 0;
 	go_down();
 	b.dead = false;
@@ -422,7 +470,7 @@ static int load_start(struct loop *loop, const struct plan *plan, struct target 
 	load->events = *events;
 	load->timer = loop_timer_add(loop, on_load_timer, load);
 	loop_timer_set(load->timer, loop_now_ns() + FLOOD_SAMPLE_MS * MS);
-	*ret = load;
+	b.load = *ret = load;
 	return 0;
 }
 

@@ -28,6 +28,12 @@ enum behaviour {
 	NEVER_BACK,       /* hangs, and no reset helps */
 	LOAD_DIES,        /* the flood process ends */
 	STANDS_STILL,     /* the controller is suspended on the way down */
+	LOAD_DIES_DOWN,   /* ... while the target goes down */
+	BOOT_LOOPS,       /* restarts again and again, until it is reset */
+	QUIET,            /* prints neither last words nor banner */
+	OOPS_IN_FLOOD,    /* a context of the network dies, the shell lives */
+	HANG_UP,          /* dies just after its shell is back */
+	STOPPED_IN_RESET, /* hangs, and the user stops the run while it is reset */
 	BEHAVIOURS
 };
 

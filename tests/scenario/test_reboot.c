@@ -130,6 +130,12 @@ static const struct expectation {
 	{ NO_REPLIES_AFTER, OUTCOME_INVALID, PHASE_NONE, "no reply to the load after",
 	  EXIT_INVALID },
 	{ CLOSES, OUTCOME_INVALID, PHASE_NONE, "signal 9", EXIT_INVALID },
+	{ LOAD_DIES_DOWN, OUTCOME_INVALID, PHASE_SHUTDOWN, "signal 9", EXIT_INVALID },
+	{ BOOT_LOOPS, OUTCOME_CRASH, PHASE_NONE, "by itself", EXIT_FINDING },
+	{ QUIET, OUTCOME_PASS, PHASE_NONE, "", EXIT_PASS },
+	{ OOPS_IN_FLOOD, OUTCOME_CRASH, PHASE_NONE, "iommu_get_dma_domain",
+	  EXIT_FINDING },
+	{ HANG_UP, OUTCOME_HANG, PHASE_UP, "phase up", EXIT_FINDING },
 	{ STANDS_STILL, OUTCOME_INVALID, PHASE_NONE, "stood still", EXIT_INVALID },
 	{ LOAD_DIES, OUTCOME_INVALID, PHASE_NONE, "flood process ended", EXIT_INVALID },
 };
@@ -163,6 +169,28 @@ static void known_issue_is_named(void **state)
 	assert_true(named >= 1);
 	assert_int_equal(r.finding[0].cycle, 1);
 	assert_string_equal(phase_name(r.finding[0].phase), "shutdown");
+}
+
+static void hang_is_a_finding(void **state)
+{
+	struct result r = play_one(HANG_SHUTDOWN, 1);
+
+	(void)state;
+	assert_int_equal(r.findings, 1);
+	assert_int_equal(r.finding[0].type, FINDING_HANG);
+	assert_string_equal(r.finding[0].bug, "hang:shutdown");
+}
+
+static void stopped_while_recovering_keeps_what_was_seen(void **state)
+{
+	struct result r = play_one(STOPPED_IN_RESET, 3);
+
+	(void)state;
+	assert_int_equal(r.verdicts, 1);
+	assert_int_equal(r.verdict[0].outcome, OUTCOME_HANG);
+	assert_int_equal(r.findings, 1);
+	assert_string_equal(r.end, "interrupted");
+	assert_int_equal(r.status, EXIT_INTERRUPTED);
 }
 
 static void early_lines_of_next_boot_count_for_the_cycle_before(void **state)
@@ -306,31 +334,37 @@ static void existing_run_directory_is_refused(void **state)
 int main(void)
 {
 	static const char *const names[BEHAVIOURS] = {
-		"good",
-		"precursor",
-		"warning",
-		"faults",
-		"crash, reboots",
-		"crash, stays",
-		"crash, waits",
-		"hang in settle",
-		"hang in trigger",
-		"hang in shutdown",
-		"hang in firmware",
-		"hang in early boot",
-		"resets itself",
-		"same boot id",
-		"no replies after boot",
-		"no replies",
-		"console closes",
-		"garbage",
-		"splat of the next boot",
-		"never back",
-		"load dies",
-		"controller stands still",
+		[GOOD] = "good",
+		[PRECURSOR] = "precursor",
+		[WARNING] = "warning",
+		[FAULTS] = "faults",
+		[CRASH_REBOOTS] = "crash, reboots",
+		[CRASH_STAYS] = "crash, stays",
+		[CRASH_WAITS] = "crash, waits",
+		[HANG_SETTLE] = "hang before the flood",
+		[HANG_TRIGGER] = "hang in trigger",
+		[HANG_SHUTDOWN] = "hang in shutdown",
+		[HANG_FIRMWARE] = "hang in firmware",
+		[HANG_EARLY_BOOT] = "hang in early boot",
+		[HANG_UP] = "hang in up",
+		[RESETS_ITSELF] = "resets itself",
+		[BOOT_LOOPS] = "boot loop",
+		[SAME_BOOT_ID] = "same boot id",
+		[NO_REPLIES_AFTER] = "no replies after boot",
+		[NO_REPLIES] = "no replies",
+		[CLOSES] = "console closes",
+		[GARBAGE] = "garbage",
+		[NEXT_BOOT_SPLAT] = "splat of the next boot",
+		[OOPS_IN_FLOOD] = "oops in flood",
+		[QUIET] = "quiet kernel",
+		[LOAD_DIES] = "load dies in flood",
+		[LOAD_DIES_DOWN] = "load dies in shutdown",
+		[STANDS_STILL] = "controller stands still",
 	};
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(known_issue_is_named),
+		cmocka_unit_test(hang_is_a_finding),
+		cmocka_unit_test(stopped_while_recovering_keeps_what_was_seen),
 		cmocka_unit_test(early_lines_of_next_boot_count_for_the_cycle_before),
 		cmocka_unit_test(target_that_never_comes_back_is_lost),
 		cmocka_unit_test(silent_console_is_invalid),

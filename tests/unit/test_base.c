@@ -125,6 +125,11 @@ static void bytes_become_clean_text(void **state)
 		{ TEXT("cut \xe2\x82"), "cut \xef\xbf\xbd\xef\xbf\xbd" },
 		{ TEXT("escape at end \033"), "escape at end " },
 		{ TEXT("open csi \033[12"), "open csi " },
+		{ TEXT("C1 \xc2\x9b"
+		       "2J\xc2\x85"),
+		  "C1 .2J." },
+		{ TEXT("no-break \xc2\xa0"), "no-break \xc2\xa0" },
+		{ TEXT("turned \xe2\x80\xae \xe2\x81\xa6."), "turned . .." },
 	};
 	char buffer[128];
 
