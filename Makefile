@@ -13,7 +13,7 @@ CFLAGS	?= -O2 -g
 V	?= 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
-LIBS	:= libpci libudev libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml
+LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml
 MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 

@@ -24,6 +24,13 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static bool flood_spec_is_default(const struct flood_spec *spec)
+{
+	const struct flood_spec usual = FLOOD_SPEC_DEFAULT;
+
+	return spec->rate == usual.rate && spec->size == usual.size;
+}
+
 /* Both --flood=SPEC and its short forms end in the one parser of specs. */
 static void apply(struct argp_state *state, struct plan *plan, const char *words)
 {
@@ -52,6 +59,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		plan->flood = true;
 		if (arg)
 			apply(state, plan, arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!plan->flood && !flood_spec_is_default(&plan->load))
+			argp_error(state,
+				   "--rate and --size are nothing without --flood");
 		return 0;
 	case KEY_RATE:
 		apply_word(state, "rate", arg);

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* For a target that is slow to print. */
+#define SETTLE_MARGIN (10 * NS_PER_SEC)
+
 enum {
 	KEY_FOR = 0x200,
 	KEY_UNTIL_HIT,
@@ -69,13 +72,18 @@ static void set_limit(struct argp_state *state, struct plan *plan, const char *a
 	free(error);
 }
 
-/* Which of -n, --for and --until-hit end the run: only what was asked for. */
+/* What follows from several options together. */
 static void finish(struct opts_run *run)
 {
 	struct plan *plan = run->plan;
 
 	if (!run->cycles_given && (plan->for_ns || plan->until_hits))
 		plan->cycles = 0;
+	/* This phase ends by our own clock: it is no hang however long it was asked to be. */
+	if (plan->limit_ns[PHASE_SETTLE] <
+	    plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN)
+		plan->limit_ns[PHASE_SETTLE] =
+			plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
 }
 
 static error_t parse_plan(int key, char *arg, struct argp_state *state, struct plan *plan)
@@ -83,6 +91,8 @@ static error_t parse_plan(int key, char *arg, struct argp_state *state, struct p
 	switch (key) {
 	case KEY_FOR:
 		plan->for_ns = duration(state, "for", arg);
+		if (!plan->for_ns)
+			argp_error(state, "--for: '%s' is no time at all", arg);
 		return 0;
 	case KEY_UNTIL_HIT:
 		plan->until_hits = arg ? count(state, "--until-hit", arg) : 1;

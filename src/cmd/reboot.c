@@ -145,6 +145,16 @@ static int watch_signals(struct stopper *stopper, struct loop_io **ret)
 	return loop_io_add(stopper->loop, stopper->fd, EPOLLIN, on_signal, stopper, ret);
 }
 
+/* The plan stands in the journal, where a path from here means nothing. */
+static void make_absolute(const char **path)
+{
+	char *absolute = *path ? realpath(*path, NULL) : NULL;
+
+	/* One that does not exist is told as it was written. */
+	if (absolute)
+		*path = absolute;
+}
+
 /*
  * What a first preparation fetches can take minutes, which ^C must end; and a board that
  * cannot be had must not leave an empty run behind. The run itself finds all of it in the
@@ -199,6 +209,9 @@ static int cmd_reboot_run(int argc, char **argv)
 		run_print_plan(stdout, &input.plan);
 		return EXIT_PASS;
 	}
+	make_absolute(&input.plan.board.kernel);
+	make_absolute(&input.plan.board.initrd);
+	make_absolute(&input.plan.board.modules);
 	if (prepare(&input.plan) < 0)
 		return EXIT_USAGE;
 	return run(&input.plan);

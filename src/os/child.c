@@ -24,7 +24,7 @@
  * Descriptors for a child are first copied up here: its number of one may be our number of
  * another, which would be gone by the time it is its turn.
  */
-#define COPIES_FROM 64
+#define COPIES_FROM 512
 
 struct child {
 	pid_t pid;
@@ -297,7 +297,11 @@ void child_free(struct child *child)
 		return;
 	loop_io_free(child->exit_io);
 	child_close_input(child);
-	if (child->running) {
+	if (child->running && child->pid_fd < 0) {
+		/* Nothing to wait on with a limit: no grace either. */
+		kill(child->pid, SIGKILL);
+		(void)ended_within(child, 0);
+	} else if (child->running) {
 		kill(child->pid, SIGTERM);
 		if (!ended_within(child, 2000)) {
 			kill(child->pid, SIGKILL);

@@ -53,13 +53,37 @@ static void print_load(FILE *out, const struct plan *plan)
 		fprintf(out, "%" PRIu32 " requests/s\n", plan->load.rate);
 }
 
+static void print_word(FILE *out, const char *name, const char *value)
+{
+	if (value)
+		fprintf(out, " %s=%s", name, value);
+}
+
+static void print_board(FILE *out, const struct plan *plan)
+{
+	const struct board_options *board = &plan->board;
+
+	fprintf(out, "target: %s", plan->target);
+	print_word(out, "suite", board->suite);
+	print_word(out, "kernel", board->kernel);
+	print_word(out, "initrd", board->initrd);
+	print_word(out, "modules", board->modules);
+	print_word(out, "nic", board->nic);
+	if (board->smp)
+		fprintf(out, " smp=%u", board->smp);
+	if (board->memory)
+		fprintf(out, " memory=%" PRIu64 "M", board->memory >> 20);
+	print_word(out, "append", board->append);
+	fputc('\n', out);
+}
+
 void run_print_plan(FILE *out, const struct plan *plan)
 {
 	char settle[NUM_DURATION_MAX], jitter[NUM_DURATION_MAX], limit[NUM_DURATION_MAX];
 
 	fprintf(out, "scenario: %s, method %s (%s)\n", plan->scenario, plan->method->name,
 		plan->method->command);
-	fprintf(out, "target: %s\n", plan->target);
+	print_board(out, plan);
 	print_load(out, plan);
 	print_end(out, plan);
 	fprintf(out, "settle: %s, jitter below %s, seed %" PRIu64 "\n",
@@ -69,6 +93,8 @@ void run_print_plan(FILE *out, const struct plan *plan)
 		fprintf(out,
 			"console: %u baud from the trigger to the next kernel banner\n",
 			plan->baud);
+	fprintf(out, "run directory: %s\n",
+		plan->run_dir ? plan->run_dir : "iommu-stress-runs/TIME-TARGET");
 	fputs("steps of a cycle:\n", out);
 	for (size_t i = 0; i < reboot_steps_count; i++) {
 		enum phase phase = reboot_steps[i].phase;

@@ -21,6 +21,14 @@ case $status in
 0 | 1) ok "two cycles under flood are measured" ;;
 *) not_ok "two cycles under flood are measured" "status $status" "$(cat "$scratch/out")" ;;
 esac
+check "each request was made under a steady load" python3 -c '
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+for cycle in (1, 2):
+    mine = [r for r in rows if r.get("cycle") == cycle]
+    at = next(i for i, r in enumerate(mine) if r.get("phase") == "trigger")
+    assert mine[at + 1]["type"] == "load" and mine[at + 1]["steady"], mine[at:at + 3]
+' "$scratch/run/journal.jsonl"
 for file in journal.jsonl console.raw console.timing; do
 	check "the run left $file" test -s "$scratch/run/$file"
 done

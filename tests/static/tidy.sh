@@ -17,7 +17,7 @@ exec clang-tidy --quiet "$@" -- -std=gnu17 -Iinclude -D_GNU_SOURCE '-DVERSION="x
 END
 chmod +x "$scratch/tidy"
 # As system headers: theirs are not ours to mend.
-FLAGS=$(pkg-config --cflags libnl-3.0 libnl-route-3.0 libpci jansson libcyaml |
+FLAGS=$(pkg-config --cflags libnl-3.0 libnl-route-3.0 jansson libcyaml |
 	sed "s/-I/-isystem /g")
 export FLAGS
 find src -name '*.c' -print0 | xargs -0 -n 12 -P "$(nproc)" "$scratch/tidy" \
