@@ -73,7 +73,8 @@ int target_type(struct target *t, struct text line) _must_check_;
 int target_type_raw(struct target *t, struct text bytes) _must_check_;
 /*
  * From now on the console is read no faster than a serial line of this speed (8N1: ten
- * bits a byte) would deliver; the rest waits in the target. 0 = as fast as it comes.
+ * bits a byte) would deliver; the rest waits in the target. 0 = as fast as it comes, which
+ * it also is again once a virtual board resets or powers off.
  */
 void target_set_baud(struct target *t, unsigned int baud);
 /*

@@ -62,6 +62,13 @@ static void on_console(void *arg, const void *bytes, size_t n)
 	v->events.on_console(v->events.arg, bytes, n);
 }
 
+static void set_baud(struct virtual *v, unsigned int baud)
+{
+	v->baud = baud;
+	if (v->console)
+		console_set_baud(v->console, baud);
+}
+
 static void on_qmp_event(void *arg, const char *event, bool by_guest)
 {
 	static const struct {
@@ -76,6 +83,12 @@ static void on_qmp_event(void *arg, const char *event, bool by_guest)
 	};
 	struct virtual *v = arg;
 
+	/*
+	 * The kernel that was slowed down is gone. The next one shall not be: an 8250's
+	 * driver waits 10 ms for its port, then characters are lost, perhaps the banner's.
+	 */
+	if (!strcmp(event, "SHUTDOWN") || !strcmp(event, "RESET"))
+		set_baud(v, 0);
 	if (!strcmp(event, "SHUTDOWN"))
 		v->off = true;
 	if (!strcmp(event, "RESUME"))
@@ -239,11 +252,7 @@ static int virtual_type(struct target *t, struct text bytes)
 
 static void virtual_set_baud(struct target *t, unsigned int baud)
 {
-	struct virtual *v = virtual_of(t);
-
-	v->baud = baud;
-	if (v->console)
-		console_set_baud(v->console, baud);
+	set_baud(virtual_of(t), baud);
 }
 
 static int virtual_net_fd(struct target *t)
