@@ -8,29 +8,57 @@
 #include "path_internal.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/un.h>
+
+/*
+ * Answers go before any request: a target that does not learn our address, because the
+ * flood has filled the queue just then, asks again only after a second, and may give up.
+ */
+static int send_answers(struct path *path)
+{
+	while (path->n_answers) {
+		const struct path_answer *first = &path->answers[0];
+
+		if (send(path->fds[0], first->frame, first->n,
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			return errno == EAGAIN || errno == ENOBUFS ? -EAGAIN : -ENOTCONN;
+		memmove(path->answers, path->answers + 1,
+			--path->n_answers * sizeof(*path->answers));
+	}
+	return 0;
+}
 
 static int frames_send(struct path *path, struct path_request *requests, unsigned int n)
 {
-	return path_send_to(path, path->fds[0], requests, n, 0);
+	int r = send_answers(path);
+
+	if (r == 0)
+		return path_send_to(path, path->fds[0], requests, n, 0);
+	for (unsigned int i = 0; i < n; i++)
+		requests[i].taken = false;
+	return r;
 }
 
 static void frames_take(struct path *path, unsigned int index, struct text frame,
 			path_echo_fn fn, void *arg)
 {
-	uint8_t answer[FRAME_ANSWER];
+	struct path_answer *answer;
 	struct frame_echo echo;
-	size_t n;
 
 	(void)index;
 	if (frame_parse_echo(&path->ends, frame, &echo)) {
 		fn(arg, &echo);
 		return;
 	}
-	n = frame_answer(&path->ends, frame, answer);
-	/* The target asks again if this is lost. */
-	if (n && send(path->fds[0], answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return;
+	/* With all places taken the newest gives way: the target asks again. */
+	if (path->n_answers == PATH_ANSWERS)
+		path->n_answers--;
+	answer = &path->answers[path->n_answers];
+	answer->n = frame_answer(&path->ends, frame, answer->frame);
+	if (answer->n)
+		path->n_answers++;
+	(void)!send_answers(path);
 }
 
 static const struct path_ops frames_ops = {

@@ -19,6 +19,14 @@ struct path_ops {
 	bool owns_fds;
 };
 
+/* One to each of ARP and neighbour discovery, and a second of both. */
+#define PATH_ANSWERS 4u
+
+struct path_answer {
+	uint8_t frame[FRAME_ANSWER];
+	size_t n;
+};
+
 struct path {
 	const struct path_ops *ops;
 	int fds[2];
@@ -31,6 +39,8 @@ struct path {
 	uint8_t *buffers;
 	size_t buffer_len;
 	struct iovec places[RECEIVE_BATCH];
+	struct path_answer answers[PATH_ANSWERS]; /* not sent yet, oldest first */
+	unsigned int n_answers;
 };
 
 static inline const struct frame_template *path_template(const struct path *path,

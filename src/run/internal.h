@@ -14,6 +14,7 @@
 /* What is known of the target now. Written by the handlers, read by the steps. */
 struct run_facts {
 	char gone[VERDICT_REASON_MAX];       /* why it cannot be observed; "" = it can */
+	char refused[VERDICT_REASON_MAX];    /* what it says it cannot do; "" = nothing */
 	char load_ended[VERDICT_REASON_MAX]; /* why the load ended; "" = it did not */
 
 	uint64_t last_byte_ns; /* of the console */

@@ -85,9 +85,19 @@ static void on_request(struct run_facts *f)
 	f->shell = false;
 }
 
+/* The board itself says what it cannot do. */
+static void on_error(struct run *run, const struct console_line *line, struct text error)
+{
+	struct text why = TEXT("no reason given");
+
+	text_value(line->marker, "why", &why);
+	snprintf(run->facts.refused, sizeof(run->facts.refused),
+		 "the target cannot do %.*s: %.*s", TEXT_ARG(error), TEXT_ARG(why));
+}
+
 static void on_marker(struct run *run, const struct console_line *line)
 {
-	struct text phase = TEXT_NONE, cycle = TEXT_NONE;
+	struct text phase = TEXT_NONE, cycle = TEXT_NONE, error;
 	char number[16];
 
 	text_value(line->marker, "phase", &phase);
@@ -95,6 +105,8 @@ static void on_marker(struct run *run, const struct console_line *line)
 	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
 	if (text_equal(phase, TEXT("up")))
 		on_shell(run, line);
+	else if (text_value(line->marker, "error", &error))
+		on_error(run, line, error);
 	else if (!text_equal(cycle, text_of(number)))
 		return;
 	else if (text_equal(phase, TEXT("trigger")))

@@ -205,14 +205,17 @@ static void note_end(struct run *run, enum step_end end)
 		note_limit(run);
 	if (end == STEP_GONE)
 		snprintf(c->invalid, sizeof(c->invalid), "%s",
-			 f->gone[0] ? f->gone : f->load_ended);
+			 f->gone[0]    ? f->gone :
+			 f->refused[0] ? f->refused :
+					 f->load_ended);
 }
 
 /* False: interrupted meanwhile. */
 static bool bring_back(struct run *run, enum step_end end)
 {
-	/* A target that has never been up is not brought back by trying it again. */
-	if (!run->fold.kernel[0]) {
+	/* A target that has never been up is not brought back by trying it again, and one
+	 * that cannot do what is asked of it will not learn it. */
+	if (!run->fold.kernel[0] || run->facts.refused[0]) {
 		run->lost = true;
 		return true;
 	}

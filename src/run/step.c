@@ -64,7 +64,7 @@ static bool is_over(void *arg)
 
 	if (run->failed)
 		w->end = STEP_STOPPED;
-	else if (run->facts.gone[0] || run->facts.load_ended[0])
+	else if (run->facts.gone[0] || run->facts.refused[0] || run->facts.load_ended[0])
 		w->end = STEP_GONE;
 	else if (run->cycle.early_banners > w->early_banners ||
 		 run->cycle.banners > w->banners + BOOT_LOOP_BANNERS)

@@ -179,6 +179,11 @@ static bool is_not_steady(const struct peer *p)
 	return !p->last.steady;
 }
 
+static bool has_arp_answer(const struct peer *p)
+{
+	return p->arp_answers;
+}
+
 static bool has_sample(const struct peer *p)
 {
 	return p->samples > 0;
@@ -281,6 +286,27 @@ static void test_neighbour_questions(void **state)
 	peer_play(&p, 500, NULL);
 	assert_int_equal(p.arp_answers, 1);
 	assert_int_equal(p.advertisements, 1);
+	assert_int_equal(peer_end(&p), EXIT_PASS);
+}
+
+/* With the queue full of requests, the answer must come before more of them. */
+static void test_answers_are_not_lost_in_the_flood(void **state)
+{
+	struct peer p = peer_start((const char *[]){ "--rate=max", NULL });
+	uint8_t frame[86];
+	size_t n;
+
+	(void)state;
+	assert_true(peer_play(&p, 10000, is_steady));
+	p.reads = false;
+	peer_play(&p, 300, NULL);
+	n = wire_arp_request(frame);
+	assert_int_equal(send(p.net, frame, n, 0), n);
+	peer_play(&p, 300, NULL);
+	assert_int_equal(p.arp_answers, 0);
+	p.reads = true;
+	peer_play(&p, 3000, has_arp_answer);
+	assert_int_equal(p.arp_answers, 1);
 	assert_int_equal(peer_end(&p), EXIT_PASS);
 }
 
@@ -452,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_one_family_answers),
 		cmocka_unit_test(test_path_that_takes_nothing),
 		cmocka_unit_test(test_neighbour_questions),
+		cmocka_unit_test(test_answers_are_not_lost_in_the_flood),
 		cmocka_unit_test(test_hostile_target),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_time_limit),
