@@ -37,6 +37,11 @@ const struct known_issue *rules_find_known(const struct rules *rules, const char
  * version_has_fix. NULL: nothing is known.
  */
 const char *rules_fixed_in(const struct rules *rules, const char *id, const char *kernel);
+/*
+ * What that means for a finding on this kernel, as a sentence. Caller frees; NULL: nothing
+ * is known.
+ */
+char *rules_explain_fix(const struct rules *rules, const char *id, const char *kernel);
 
 /* What the console showed before a finding, as far as rules ask for it. */
 enum rules_evidence {
@@ -44,6 +49,8 @@ enum rules_evidence {
 	RULES_GROUP_REMOVAL = 1 << 0,
 	/* a VFIO user holds the device */
 	RULES_VFIO_HOLDER = 1 << 1,
+	/* an SMMUv3 stopped taking commands after the reboot request */
+	RULES_SMMU_CMDQ = 1 << 2,
 };
 
 /*

@@ -8,6 +8,16 @@
 
 #define SPLAT_HEADER_MAX 320
 
+/* How far a report has come; each shows one of these only. */
+enum splat_progress {
+	SPLAT_HEADER,
+	SPLAT_CPU,   /* "CPU: 0 PID: 1 Comm: ..." */
+	SPLAT_PC,    /* the program counter */
+	SPLAT_TRACE, /* "Call trace:" and the frames below it */
+	SPLAT_OVER,  /* the trace is over */
+	SPLAT_FRAME, /* of a line: a frame */
+};
+
 struct splat {
 	struct slot *slot; /* NULL: none is open */
 	const struct header *header;
@@ -15,6 +25,7 @@ struct splat {
 	uint64_t header_line;
 	unsigned int quiet_lines;    /* since the last that belongs to a report */
 	bool marked;                 /* its kind prints an end marker */
+	bool has_cpu, has_pc;        /* SPLAT_CPU and SPLAT_PC were there */
 	bool in_trace, traced;       /* reading the first stack trace; have read it */
 	bool ended;                  /* only a panic may follow */
 	bool torn;                   /* the header may go on in the next line */
@@ -37,3 +48,6 @@ void splat_end(struct splat *splat, const struct console_line *line);
 void splat_line(struct splat *splat, const struct console_line *line);
 /* The report ends here, whatever is missing. */
 void splat_close(struct splat *splat);
+enum splat_progress splat_progress(const struct splat *splat);
+/* What a line would be in a report; SPLAT_HEADER: nothing of these. */
+enum splat_progress splat_needed(struct text body);

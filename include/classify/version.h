@@ -8,6 +8,9 @@
 int version_compare(const char *a, const char *b);
 /*
  * fixed_in with two numbers is a mainline release: all later ones have the fix. With three
- * it is a stable release: later ones of its branch have. False also when not known.
+ * it is a stable release: later ones of its branch have. A release candidate may come
+ * before the fix. False also when not known.
  */
 bool version_has_fix(const char *kernel, const char *fixed_in);
+/* The numbers alone: "6.1.192" of "6.1.192-lab". */
+struct text version_numbers(const char *kernel);

@@ -126,6 +126,7 @@ static const char *const generic[] = {
 	"common_interrupt",
 	"dump_*",
 	"__schedule_bug",
+	"__switch_to",
 	"schedule",
 	"__schedule",
 	"schedule_timeout",

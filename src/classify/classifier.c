@@ -9,30 +9,18 @@
 
 #include "classify/burst.h"
 #include "classify/lines.h"
+#include "classify/reports.h"
 #include "classify/rules.h"
 #include "classify/signature.h"
-#include "classify/splat.h"
 #include "classify/track.h"
 #include "classify/trigger.h"
 
 #include <stdlib.h>
 
-/* "cut here" belongs to the header that follows within so many lines. */
-#define CUT_LINES 6
 /* Lines that are looked at behind one that may announce something. */
 #define WATCH_LINES 8
 /* From the first lines it shows whether a console's kernel lines have prefixes. */
 #define FIRST_LINES 64
-/* Kernel contexts whose reports may interleave, where CONFIG_PRINTK_CALLER names them. */
-#define OPEN_MAX 4
-/* A panic that reports cause follows the last of them within so many lines. */
-#define PANIC_LINES 100
-
-struct context {
-	char caller[16]; /* "T123", "C0", "" where the console does not say */
-	struct splat splat;
-};
-
 struct classifier {
 	const struct rules *rules;
 	struct classifier_sink sink;
@@ -40,39 +28,13 @@ struct classifier {
 	uint64_t number, offset; /* lines and bytes that are done */
 	uint64_t watch;          /* number of the last line to look at in any case */
 	struct track track;
-	struct pending pending;
-	struct context contexts[OPEN_MAX];
-	size_t current;          /* context of the last line */
-	uint64_t last_report;    /* number of a line of the last report; 0: none */
+	struct reports reports;
 	struct finding removal;  /* precursor of this shutdown; count 0: none */
 	bool removal_told;       /* in this cycle */
-	unsigned int evidence;   /* enum rules_evidence, of this boot */
-	struct console_line cut; /* the last "cut here"; number 0: none */
 	struct scan_marks marks; /* of the block that is being read */
 	struct triggers triggers;
 	char clean[3 * LINES_MAX + 1];
 };
-
-static void start_finding(struct classifier *c, struct finding *f,
-			  const struct console_line *line)
-{
-	f->line = line->number;
-	f->offset = line->offset;
-	f->size = line->size;
-	f->phase = line->phase;
-	f->cycle = line->cycle;
-	text_copy(f->kernel, sizeof(f->kernel), text_of(c->track.kernel));
-}
-
-static struct slot *open_slot(struct classifier *c, const struct console_line *line)
-{
-	struct slot *slot = pending_open(&c->pending);
-
-	start_finding(c, &slot->finding, line);
-	slot->last_line = line->number;
-	slot->evidence = c->evidence;
-	return slot;
-}
 
 static void hand_over(struct classifier *c, struct finding *f, unsigned int evidence)
 {
@@ -94,10 +56,6 @@ static void on_done(void *arg, struct slot *slot)
 {
 	struct classifier *c = arg;
 
-	/* It may leave before its end when too many wait behind it. */
-	for (size_t i = 0; i < OPEN_MAX; i++)
-		if (c->contexts[i].splat.slot == slot)
-			c->contexts[i].splat.slot = NULL;
 	hand_over(c, &slot->finding, slot->evidence);
 }
 
@@ -114,12 +72,12 @@ static void take_removal(struct classifier *c, const struct console_line *line)
 
 	if (line->phase != PHASE_TRIGGER && line->phase != PHASE_SHUTDOWN)
 		return;
-	c->evidence |= RULES_GROUP_REMOVAL;
+	c->reports.evidence |= RULES_GROUP_REMOVAL;
 	if (c->removal_told)
 		return;
 	if (!f->count) {
 		*f = (struct finding){ .type = FINDING_PRECURSOR, .iommu = true };
-		start_finding(c, f, line);
+		reports_start(&c->reports, f, line);
 		text_copy(f->kind, sizeof(f->kind), TEXT("iommu-group-removal"));
 		text_copy(f->title, sizeof(f->title),
 			  TEXT("devices leave their IOMMU groups during shutdown"));
@@ -133,103 +91,26 @@ static void end_removal(struct classifier *c)
 {
 	if (!c->removal.count)
 		return;
-	hand_over(c, &c->removal, c->evidence);
+	hand_over(c, &c->removal, c->reports.evidence);
 	c->removal.count = 0;
 	c->removal_told = true;
 }
 
-/* -- reports -------------------------------------------------------------------------- */
-
-/* The context that writes this line; a line without caller goes on where we are. */
-static struct splat *find_context(struct classifier *c, struct text caller)
-{
-	size_t free = OPEN_MAX, i;
-
-	if (!caller.n)
-		return &c->contexts[c->current].splat;
-	for (i = 0; i < OPEN_MAX; i++) {
-		if (text_equal(caller, text_of(c->contexts[i].caller)))
-			break;
-		if (!c->contexts[i].splat.slot)
-			free = i;
-	}
-	if (i == OPEN_MAX) {
-		i = free < OPEN_MAX ? free : (c->current + 1) % OPEN_MAX;
-		splat_close(&c->contexts[i].splat);
-		text_copy(c->contexts[i].caller, sizeof(c->contexts[i].caller), caller);
-	}
-	c->current = i;
-	return &c->contexts[i].splat;
-}
-
-static bool is_reading(const struct classifier *c)
-{
-	for (size_t i = 0; i < OPEN_MAX; i++)
-		if (c->contexts[i].splat.slot)
-			return true;
-	return false;
-}
-
-static void close_reports(struct classifier *c)
-{
-	for (size_t i = 0; i < OPEN_MAX; i++)
-		splat_close(&c->contexts[i].splat);
-	for (size_t i = 0; i < c->pending.n; i++)
-		pending_at(&c->pending, i)->done = true;
-	pending_flush(&c->pending);
-	c->cut.number = 0;
-}
-
-static bool take_panic(struct classifier *c, struct splat *splat,
-		       const struct console_line *line)
-{
-	if (splat_panic(splat, line))
-		return true;
-	for (size_t i = 0; i < OPEN_MAX; i++)
-		if (splat_panic(&c->contexts[i].splat, line))
-			return true;
-	/* The report may be over already. */
-	return c->last_report && splat_is_panic_of_report(line->body) &&
-	       line->number - c->last_report <= PANIC_LINES;
-}
-
-static void take_header(struct classifier *c, const struct header_match *match,
-			struct splat *splat, const struct console_line *line)
-{
-	enum header_stage stage = match->header->stage;
-	struct slot *slot;
-
-	if (stage == STAGE_RULER)
-		return;
-	if (stage == STAGE_END) {
-		splat_end(splat, line);
-		return;
-	}
-	if (stage == STAGE_CUT) {
-		if (!splat->slot || splat->stage != STAGE_TEXT ||
-		    line->number - splat->header_line > CUT_LINES)
-			splat_close(splat);
-		c->cut = *line;
-		return;
-	}
-	if (stage == STAGE_PANIC && take_panic(c, splat, line))
-		return;
-	if (splat_merge(splat, match, line))
-		return;
-	/* Lockdep turns itself off at its first report; two CPUs may find it at once. */
-	for (size_t i = 0; !strcmp(match->header->kind, "lockdep") && i < OPEN_MAX; i++)
-		if (splat_merge(&c->contexts[i].splat, match, line))
-			return;
-	splat_close(splat);
-	slot = open_slot(c, line);
-	if (c->cut.number && line->number - c->cut.number <= CUT_LINES)
-		start_finding(c, &slot->finding, &c->cut);
-	c->cut.number = 0;
-	splat_open(splat, slot, match, line);
-	burst_interrupt(&c->pending);
-}
-
 /* -- lines ---------------------------------------------------------------------------- */
+
+static void note_evidence(struct classifier *c, const struct fault_match *match,
+			  const struct console_line *line)
+{
+	const char *kind = match->form->kind;
+
+	if (!kind)
+		return;
+	if (!strcmp(kind, "vfio-stuck"))
+		c->reports.evidence |= RULES_VFIO_HOLDER;
+	if (!strcmp(kind, "smmuv3-cmdq") &&
+	    (line->phase == PHASE_TRIGGER || line->phase == PHASE_SHUTDOWN))
+		c->reports.evidence |= RULES_SMMU_CMDQ;
+}
 
 static void take_fault(struct classifier *c, const struct fault_match *match,
 		       const struct console_line *line)
@@ -238,15 +119,14 @@ static void take_fault(struct classifier *c, const struct fault_match *match,
 		take_removal(c, line);
 		return;
 	}
-	if (match->form->kind && !strcmp(match->form->kind, "vfio-stuck"))
-		c->evidence |= RULES_VFIO_HOLDER;
-	if (!burst_extend(&c->pending, match, line))
-		burst_begin(open_slot(c, line), match);
+	note_evidence(c, match, line);
+	if (!burst_extend(&c->reports.pending, match, line))
+		burst_begin(reports_open(&c->reports, line), match);
 }
 
 /* The first form that stands in the line; true: it is taken. */
 static bool take_forms(struct classifier *c, const struct form_set *set,
-		       struct splat *splat, const struct console_line *line)
+		       struct context *context, const struct console_line *line)
 {
 	for (size_t i = form_set_next(set, 0); i < FORM_MAX;
 	     i = form_set_next(set, i + 1)) {
@@ -261,7 +141,7 @@ static bool take_forms(struct classifier *c, const struct form_set *set,
 		}
 		if (form->type == FORM_HEADER &&
 		    header_try(form->index, line->body, &header)) {
-			take_header(c, &header, splat, line);
+			reports_header(&c->reports, context, &header, line);
 			return true;
 		}
 	}
@@ -271,29 +151,29 @@ static bool take_forms(struct classifier *c, const struct form_set *set,
 static void look_at(struct classifier *c, const struct form_set *set,
 		    const struct printk *printk, const struct console_line *line)
 {
-	struct splat *splat = find_context(c, printk->caller);
+	struct context *context = reports_find(&c->reports, printk->caller);
 	bool taken = false;
 
 	if (line->milestone == MILESTONE_BANNER) {
-		close_reports(c);
+		reports_close(&c->reports);
 		end_removal(c);
 		c->removal_told = false;
-		c->evidence = 0;
-		c->last_report = 0;
+		c->reports.evidence = 0;
+		c->reports.last_report = 0;
 		return;
 	}
 	if (line->milestone == MILESTONE_RESTART)
 		end_removal(c);
 	if (line->milestone != MILESTONE_MARKER && line->milestone != MILESTONE_PANIC_END)
-		taken = take_forms(c, set, splat, line);
+		taken = take_forms(c, set, context, line);
 	if (taken)
 		c->watch = line->number + WATCH_LINES;
-	else if (!burst_more(&c->pending, line))
-		splat_line(splat, line);
-	if (splat->slot)
-		c->last_report = line->number;
-	burst_expire(&c->pending, line->number);
-	pending_flush(&c->pending);
+	else if (!burst_more(&c->reports.pending, line))
+		reports_line(context, line);
+	if (context->splat.slot)
+		c->reports.last_report = line->number;
+	burst_expire(&c->reports.pending, line->number);
+	pending_flush(&c->reports.pending);
 }
 
 /* Clean text; the bytes themselves where nothing needs cleaning. */
@@ -349,8 +229,8 @@ static void take_line(struct classifier *c, struct text raw, uint64_t size,
 /* Is the next line to be looked at even if no literal stands in it? */
 static bool wants_next(const struct classifier *c)
 {
-	return c->number < FIRST_LINES || c->number < c->watch || is_reading(c) ||
-	       track_wants_all(&c->track);
+	return c->number < FIRST_LINES || c->number < c->watch ||
+	       reports_reading(&c->reports) || track_wants_all(&c->track);
 }
 
 /* Forms in one line, whose first mark from *mark on is moved behind it. */
@@ -419,8 +299,7 @@ struct classifier *classifier_new(const struct rules *rules,
 
 	c->rules = rules;
 	c->sink = *sink;
-	c->pending.on_done = on_done;
-	c->pending.arg = c;
+	reports_init(&c->reports, &c->track, on_done, c);
 	triggers_init(&c->triggers);
 	lines_init(&c->lines, on_block, c);
 	return c;
@@ -433,12 +312,12 @@ void classifier_feed(struct classifier *c, const void *bytes, size_t n)
 
 void classifier_quiet(struct classifier *c)
 {
-	close_reports(c);
+	reports_close(&c->reports);
 }
 
 void classifier_flush(struct classifier *c)
 {
-	close_reports(c);
+	reports_close(&c->reports);
 	end_removal(c);
 }
 

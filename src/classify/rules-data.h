@@ -28,8 +28,8 @@ struct rule {
 	bool ignore;
 	int *phase;
 	unsigned int phase_count;
-	char **kind, **function, **driver, **file;
-	unsigned int kind_count, function_count, driver_count, file_count;
+	char **kind, **function, **frame, **driver, **file;
+	unsigned int kind_count, function_count, frame_count, driver_count, file_count;
 	char *text; /* regular expression for the header line */
 	struct kernel_range kernel;
 	char *advice;

@@ -35,6 +35,16 @@ static bool function_fits(const struct rule *rule, const struct finding *f)
 	return false;
 }
 
+/* Unlike function, the trace must say it. */
+static bool frame_fits(const struct rule *rule, const struct finding *f)
+{
+	for (size_t i = 0; i < f->n_frames; i++)
+		if (f->frames[i].reliable &&
+		    any_fits(rule->frame, rule->frame_count, f->frames[i].function))
+			return true;
+	return !rule->frame_count;
+}
+
 static bool phase_fits(const struct rule *rule, enum phase phase)
 {
 	for (unsigned int i = 0; i < rule->phase_count; i++)
@@ -86,7 +96,7 @@ static bool rule_fits(const struct rule *rule, unsigned int evidence,
 	       any_fits(rule->kind, rule->kind_count, f->kind) &&
 	       any_fits(rule->driver, rule->driver_count, f->driver) &&
 	       file_fits(rule, f->file) && kernel_fits(&rule->kernel, f->kernel) &&
-	       function_fits(rule, f);
+	       function_fits(rule, f) && frame_fits(rule, f);
 }
 
 static const char *const severity_words[] = {
@@ -137,4 +147,19 @@ const char *rules_fixed_in(const struct rules *rules, const char *id, const char
 		}
 	}
 	return NULL;
+}
+
+char *rules_explain_fix(const struct rules *rules, const char *id, const char *kernel)
+{
+	const char *release = rules_fixed_in(rules, id, kernel);
+	struct text numbers = version_numbers(kernel);
+	const char *local = kernel + numbers.n;
+
+	if (!release)
+		return NULL;
+	if (*local)
+		return xasprintf(
+			"%.*s has the fix; a local change (%s) may have taken it out",
+			TEXT_ARG(numbers), local);
+	return xasprintf("%s has the fix: this may be something else", kernel);
 }

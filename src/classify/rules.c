@@ -40,6 +40,7 @@ static const cyaml_schema_value_t phase_schema = {
 static const cyaml_strval_t evidences[] = {
 	{ "group-removal", RULES_GROUP_REMOVAL },
 	{ "vfio-holder", RULES_VFIO_HOLDER },
+	{ "smmu-cmdq", RULES_SMMU_CMDQ },
 };
 
 #define TEXT_FIELD(key, type, member, flags) \
@@ -82,6 +83,7 @@ static const cyaml_schema_field_t rule_fields[] = {
 	LIST_FIELD("phase", struct rule, phase, &phase_schema),
 	LIST_FIELD("kind", struct rule, kind, &word_schema),
 	LIST_FIELD("function", struct rule, function, &word_schema),
+	LIST_FIELD("frame", struct rule, frame, &word_schema),
 	LIST_FIELD("driver", struct rule, driver, &word_schema),
 	LIST_FIELD("file", struct rule, file, &word_schema),
 	TEXT_FIELD("text", struct rule, text, CYAML_FLAG_OPTIONAL),

@@ -280,6 +280,36 @@ static bool take_caller(struct finding *f, struct text body)
 	return true;
 }
 
+static bool is_cpu(struct text body)
+{
+	return text_starts(body, TEXT("CPU: ")) || text_starts(body, TEXT("Pid: "));
+}
+
+enum splat_progress splat_progress(const struct splat *splat)
+{
+	if (splat->traced && !splat->in_trace && !splat->marked)
+		return SPLAT_OVER;
+	if (splat->in_trace || splat->traced)
+		return SPLAT_TRACE;
+	if (splat->has_pc)
+		return SPLAT_PC;
+	return splat->has_cpu ? SPLAT_CPU : SPLAT_HEADER;
+}
+
+enum splat_progress splat_needed(struct text body)
+{
+	struct finding_frame frame;
+	struct text function;
+
+	if (is_cpu(body))
+		return SPLAT_CPU;
+	if (frame_parse_pc(body, &function))
+		return SPLAT_PC;
+	if (frame_is_trace_start(body))
+		return SPLAT_TRACE;
+	return frame_parse(body, &frame) ? SPLAT_FRAME : SPLAT_HEADER;
+}
+
 static bool take_body(struct splat *splat, struct text body)
 {
 	struct finding *f = &splat->slot->finding;
@@ -288,6 +318,7 @@ static bool take_body(struct splat *splat, struct text body)
 	struct text function;
 
 	if (frame_parse_pc(body, &function)) {
+		splat->has_pc = true;
 		if (name == NAME_PC || (name == NAME_HEADER && !splat->traced))
 			set_function(f, function);
 		return true;
@@ -310,7 +341,8 @@ static bool take_body(struct splat *splat, struct text body)
 		splat->in_trace = false;
 		splat->traced = true;
 	}
-	if (text_starts(body, TEXT("CPU: ")) || text_starts(body, TEXT("Pid: "))) {
+	if (is_cpu(body)) {
+		splat->has_cpu = true;
 		take_release(f, body);
 		return true;
 	}

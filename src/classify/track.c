@@ -31,7 +31,8 @@ struct track_form {
 /*
  * init/version.c, arch/arm64/kernel/setup.c, kernel/panic.c, kernel/reboot.c,
  * kernel/kexec_core.c, drivers/tty/sysrq.c, kernel/printk/printk.c. The signs tell the
- * phase of a console without markers: virt/kvm/kvm_main.c, drivers/iommu/arm/arm-smmu.
+ * phase of a console without markers: virt/kvm/kvm_main.c, drivers/iommu/arm/arm-smmu, and
+ * frames of kernel/reboot.c in any trace.
  */
 static const struct track_form forms[] = {
 	{ "Linux version %w (", TRACK_BANNER, MILESTONE_BANNER },
@@ -51,6 +52,8 @@ static const struct track_form forms[] = {
 	{ "SysRq : Resetting", TRACK_START, MILESTONE_RESTART },
 	{ "kvm: exiting hardware virtualization", TRACK_SIGN, MILESTONE_NONE },
 	{ ": disabling translation", TRACK_SIGN, MILESTONE_NONE },
+	{ "kernel_restart+0x%x/", TRACK_SIGN, MILESTONE_NONE },
+	{ "kernel_power_off+0x%x/", TRACK_SIGN, MILESTONE_NONE },
 	{ "console [%w] enabled", TRACK_CONSOLE, MILESTONE_NONE },
 };
 

@@ -34,6 +34,29 @@ int version_compare(const char *a, const char *b)
 	}
 }
 
+struct text version_numbers(const char *kernel)
+{
+	struct text numbers = { kernel, 0 };
+	const char *s = kernel;
+	unsigned int value;
+
+	while (next_number(&s, &value)) {
+		size_t start = numbers.n + (numbers.n > 0);
+
+		for (numbers.n = start;
+		     kernel[numbers.n] >= '0' && kernel[numbers.n] <= '9';)
+			numbers.n++;
+	}
+	return numbers;
+}
+
+static bool is_candidate(const char *kernel)
+{
+	struct text numbers = version_numbers(kernel);
+
+	return !strncmp(kernel + numbers.n, "-rc", 3);
+}
+
 bool version_has_fix(const char *kernel, const char *fixed_in)
 {
 	unsigned int k = 0, f = 0, parts = 0;
@@ -41,6 +64,8 @@ bool version_has_fix(const char *kernel, const char *fixed_in)
 	bool same = true;
 
 	if (version_compare(kernel, "0") == 0 || version_compare(kernel, fixed_in) < 0)
+		return false;
+	if (version_compare(kernel, fixed_in) == 0 && is_candidate(kernel))
 		return false;
 	for (; next_number(&b, &f); parts++) {
 		k = 0;

@@ -93,14 +93,14 @@ static void print_json(const struct classify_output *out, const struct finding *
 static void print_known(const struct classify_output *out, const struct finding *f)
 {
 	const struct known_issue *known = rules_find_known(out->rules, f->known);
-	const char *release = fixed_in(out, f);
+	_cleanup_free_ char *fix = NULL;
 
 	if (!known)
 		return;
+	fix = rules_explain_fix(out->rules, f->known, f->kernel);
 	printf("    known issue %s: %s\n", known->id, known->title);
-	if (release)
-		printf("    but %s should have the fix, as %s has: this may be something else\n",
-		       f->kernel, release);
+	if (fix)
+		printf("    but %s\n", fix);
 	else if (known->fixed_by[0])
 		printf("    fixed by %s\n", known->fixed_by);
 }

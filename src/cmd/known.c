@@ -54,12 +54,10 @@ static const struct argp argp = {
 static void say_kernel(const struct rules *rules, const struct known_issue *known,
 		       const char *kernel)
 {
-	const char *release = rules_fixed_in(rules, known->id, kernel);
+	_cleanup_free_ char *fix = rules_explain_fix(rules, known->id, kernel);
 
-	if (release)
-		printf("kernel:     %s should have the fix, as %s has: what looks like this "
-		       "issue there is something else\n",
-		       kernel, release);
+	if (fix)
+		printf("kernel:     %s\n", fix);
 	else
 		printf("kernel:     it is not known that %s has the fix\n", kernel);
 }

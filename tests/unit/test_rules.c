@@ -81,6 +81,34 @@ static void test_releases(void **state)
 	assert_false(version_has_fix("6.1.100", "6.1.192"));
 	assert_false(version_has_fix("6.5.0", "6.1.192"));
 	assert_false(version_has_fix("", "6.2"));
+	assert_false(version_has_fix("6.2.0-rc3", "6.2"));
+	assert_true(version_has_fix("6.3.0-rc1", "6.2"));
+}
+
+static void assert_explained(const char *id, const char *kernel, const char *words)
+{
+	struct rules *rules = rules_new();
+	_cleanup_free_ char *fix = rules_explain_fix(rules, id, kernel);
+
+	if (words)
+		assert_string_equal(fix, words);
+	else
+		assert_null(fix);
+	rules_free(rules);
+}
+
+static void test_what_a_release_means(void **state)
+{
+	(void)state;
+	assert_explained("smmu-shutdown-unregister", "6.1.192",
+			 "6.1.192 has the fix: this may be something else");
+	assert_explained("smmu-shutdown-unregister", "6.1.193-seed1",
+			 "6.1.193 has the fix; a local change (-seed1) may have taken it "
+			 "out");
+	assert_explained("smmu-shutdown-unregister", "6.1.20", NULL);
+	assert_explained("smmu-shutdown-unregister", "6.2.0-rc1", NULL);
+	assert_explained("smmuv3-cmdq-after-shutdown", "7.2.13", NULL);
+	assert_explained("smmu-shutdown-unregister", "", NULL);
 }
 
 static void assert_error(const char *yaml, const char *place)
@@ -113,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_errors_say_where),
 		cmocka_unit_test(test_what_a_rule_can_ask_for),
 		cmocka_unit_test(test_releases),
+		cmocka_unit_test(test_what_a_release_means),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

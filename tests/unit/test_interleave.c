@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reports of two CPUs on one console, and reports that are printed twice. */
+#include "console.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const struct finding *only_of_kind(const struct console *console, const char *kind)
+{
+	const struct finding *found = NULL;
+
+	for (size_t i = 0; i < console->n; i++)
+		if (!strcmp(console->findings[i].kind, kind)) {
+			if (found)
+				fail_msg("two findings of kind %s", kind);
+			found = &console->findings[i];
+		}
+	if (!found)
+		fail_msg("no finding of kind %s", kind);
+	return found;
+}
+
+static const struct console *classify(const char *text)
+{
+	return console_classify(text, strlen(text), 4096);
+}
+
+#define LOCKUP \
+	"[   84.0] watchdog: BUG: soft lockup - CPU#1 stuck for 67s! [swapper/1:0]\n"
+#define STALL "[   84.1] rcu: INFO: rcu_sched self-detected stall on CPU\n"
+#define TRACE(cpu, pc, caller)                                                         \
+	"[   84.2] CPU: " cpu " UID: 0 PID: 0 Comm: swapper/1 Not tainted 7.2.13 #1\n" \
+	"[   84.3] pc : " pc "+0x10/0x60\n"                                            \
+	"[   84.4] Call trace:\n"                                                      \
+	"[   84.5]  " pc "+0x10/0x60 (P)\n"                                            \
+	"[   84.6]  " caller "+0x288/0x3a8\n"
+#define ECHO "[   84.7] rcu: \t(t=19369 jiffies g=-527 q=51 ncpus=2)\n"
+
+static void test_first_trace_is_of_the_first_header(void **state)
+{
+	const struct console *console =
+		classify(LOCKUP STALL TRACE("1", "spin_one", "dev_watchdog")
+				 ECHO TRACE("0", "spin_two", "napi_poll"));
+
+	(void)state;
+	assert_string_equal(only_of_kind(console, "soft-lockup")->function, "spin_one");
+	assert_string_equal(only_of_kind(console, "rcu-stall")->function, "spin_two");
+}
+
+static void test_the_cpu_says_whose_trace_it_is(void **state)
+{
+	const struct console *console =
+		classify(STALL LOCKUP TRACE("1", "spin_one", "dev_watchdog")
+				 ECHO TRACE("0", "spin_two", "napi_poll"));
+
+	(void)state;
+	assert_string_equal(only_of_kind(console, "soft-lockup")->function, "spin_one");
+	assert_string_equal(only_of_kind(console, "rcu-stall")->function, "spin_two");
+}
+
+static void test_lines_that_alternate(void **state)
+{
+	const struct console *console = classify(
+		LOCKUP STALL "[ 84.2] CPU: 1 PID: 1 Comm: a Not tainted 6.1.0 #1\n"
+			     "[ 84.2] CPU: 0 PID: 2 Comm: b Not tainted 6.1.0 #1\n"
+			     "[ 84.3] pc : spin_one+0x10/0x60\n"
+			     "[ 84.3] pc : spin_two+0x10/0x60\n"
+			     "[ 84.4] Call trace:\n"
+			     "[ 84.4] Call trace:\n"
+			     "[ 84.5]  one_a+0x10/0x60\n"
+			     "[ 84.5]  two_a+0x10/0x60\n"
+			     "[ 84.6]  one_b+0x10/0x60\n"
+			     "[ 84.6]  two_b+0x10/0x60\n");
+	const struct finding *one = only_of_kind(console, "soft-lockup");
+	const struct finding *two = only_of_kind(console, "rcu-stall");
+
+	(void)state;
+	assert_string_equal(one->function, "spin_one");
+	assert_string_equal(two->function, "spin_two");
+	assert_int_equal(one->n_frames, 2);
+	assert_string_equal(one->frames[1].function, "one_b");
+	assert_int_equal(two->n_frames, 2);
+	assert_string_equal(two->frames[0].function, "two_a");
+}
+
+#define BOOTED "[    0.0] Linux version 7.2.13 (me@here) (gcc) #1 SMP\n"
+#define TIMEOUT                                                                 \
+	"[    8.2] arm-smmu-v3 9050000.smmuv3: CMD_SYNC timeout at 0x00003489 " \
+	"[hwprod 0x00003489, hwcons 0x00003487]\n"
+
+static void test_lockups_behind_a_dead_command_queue_are_known(void **state)
+{
+	static const char known[] = "smmuv3-cmdq-after-shutdown";
+	const struct console *console;
+
+	(void)state;
+	console = classify(
+		BOOTED
+		"[    7.0] iommu-stress: cycle=4 phase=trigger\n" TIMEOUT LOCKUP TRACE(
+			"1", "spin_one", "dev_watchdog"));
+	assert_string_equal(only_of_kind(console, "smmuv3-cmdq")->known, known);
+	assert_string_equal(only_of_kind(console, "soft-lockup")->known, known);
+	/* While it runs this is something else, and without the fault, too. */
+	console = classify(BOOTED
+			   "[    7.0] iommu-stress: cycle=4 phase=flood\n" TIMEOUT LOCKUP
+				   TRACE("1", "spin_one", "dev_watchdog"));
+	assert_string_equal(only_of_kind(console, "smmuv3-cmdq")->known, "");
+	assert_string_equal(only_of_kind(console, "soft-lockup")->known, "");
+	console = classify(BOOTED
+			   "[    7.0] iommu-stress: cycle=4 phase=trigger\n" LOCKUP TRACE(
+				   "1", "spin_one", "dev_watchdog"));
+	assert_string_equal(only_of_kind(console, "soft-lockup")->known, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_trace_is_of_the_first_header),
+		cmocka_unit_test(test_the_cpu_says_whose_trace_it_is),
+		cmocka_unit_test(test_lines_that_alternate),
+		cmocka_unit_test(test_lockups_behind_a_dead_command_queue_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
