@@ -22,6 +22,7 @@ struct scan {
 	short next[SCAN_LITERALS_MAX];           /* with the same last bytes; -1: none */
 	short first[1 << 12];                    /* by hash of the window's last bytes */
 	unsigned char moves[1 << 14];            /* by the same hash, longer */
+	uint64_t windows[1 << 9];                /* bits, by hash of a whole window */
 };
 
 /* Where literals may be: bits at offsets that scan_at has to confirm. */

@@ -45,9 +45,19 @@ static uint32_t first_slot(uint32_t hash)
 	return hash >> 20;
 }
 
+/* Of SCAN_WINDOW bytes: a number of a bit in struct scan's windows. */
+static inline uint32_t hash_window(const char *s)
+{
+	uint64_t window;
+
+	memcpy(&window, s, sizeof(window));
+	return (uint32_t)(window * UINT64_C(0x9e3779b97f4a7c15) >> 49);
+}
+
 void scan_init(struct scan *scan)
 {
 	scan->n = 0;
+	memset(scan->windows, 0, sizeof(scan->windows));
 	memset(scan->moves, MOVE_MAX, sizeof(scan->moves));
 	for (size_t i = 0; i < ARRAY_SIZE(scan->first); i++)
 		scan->first[i] = -1;
@@ -100,9 +110,22 @@ unsigned int scan_add(struct scan *scan, struct text literal)
 		else if (distance < (*move & ~MARK))
 			*move = (unsigned char)(distance | (*move & MARK));
 	}
+	scan->windows[hash_window(window) / 64] |= UINT64_C(1)
+						   << (hash_window(window) % 64);
 	scan->next[id] = scan->first[first_slot(hash)];
 	scan->first[first_slot(hash)] = (short)id;
 	return (unsigned int)id;
+}
+
+/* The three bytes at p end a window; does the rest of it stand before them, too? */
+static bool is_window(const struct scan *scan, const char *bytes, size_t p)
+{
+	uint32_t hash;
+
+	if (p < SCAN_WINDOW - BLOCK)
+		return false;
+	hash = hash_window(bytes + p - (SCAN_WINDOW - BLOCK));
+	return scan->windows[hash / 64] >> (hash % 64) & 1;
 }
 
 /* Looks at place p, marks it where it ends a window; how far to go on. */
@@ -111,7 +134,7 @@ static inline size_t step(const struct scan *scan, const char *bytes, size_t p,
 {
 	unsigned char move = scan->moves[move_slot(hash_block(load_block(bytes + p)))];
 
-	if (__builtin_expect(move & MARK, 0))
+	if (__builtin_expect(move & MARK, 0) && is_window(scan, bytes, p))
 		marks->words[p / 64] |= UINT64_C(1) << (p % 64);
 	return move & ~MARK;
 }
