@@ -244,13 +244,16 @@ static const struct iommu_name files[] = {
 
 static bool name_fits(const char *name, struct text function)
 {
-	struct text t = text_of(name);
-	const char *star = memchr(t.s, '*', t.n);
-	struct text head;
+	struct text t, head;
+	const char *star;
 
 	/* powerpc's ELFv1: the entry point of a function starts with a dot. */
 	if (function.n > 1 && function.s[0] == '.')
 		function = text_from(function, 1);
+	if (!function.n || name[0] != function.s[0])
+		return false;
+	t = text_of(name);
+	star = memchr(t.s, '*', t.n);
 	if (!star)
 		return text_equal(function, t);
 	head = (struct text){ t.s, (size_t)(star - t.s) };
