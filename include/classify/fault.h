@@ -15,6 +15,7 @@ enum fault_role {
 	FAULT_NOTE,       /* is worth telling, but no fault */
 	FAULT_SIGN,       /* a precursor: the kernel before did something wrong */
 	FAULT_GROUP,      /* a device leaves its IOMMU group */
+	FAULT_JOIN,       /* a device joins one: captures its number */
 	FAULT_SUPPRESSED, /* "function: N callbacks suppressed" */
 };
 
@@ -22,7 +23,11 @@ struct fault_form {
 	const char *format;
 	const char *kind; /* NULL for FAULT_MORE */
 	enum fault_role role;
-	/* Fills decoded, device and title of the first fault of a burst; may be NULL. */
+	/*
+	 * Fills decoded, device and title of the first fault of a burst; may be NULL. The
+	 * title goes on where "driver device: " ends, and names nothing that changes from
+	 * one time to the next; without one the kind's words stand there.
+	 */
 	void (*decode)(struct finding *finding, const struct pattern_match *match);
 };
 
@@ -87,6 +92,13 @@ struct fault_code {
 /* NULL for a code that is not in the table. */
 const char *fault_code_word(unsigned int code, const struct fault_code *codes, size_t n);
 
-/* Appends a decoded field; what does not fit is left out. */
+/* VT-d's fault reasons, which are many; NULL for an unknown one. */
+const char *fault_vtd_reason(unsigned int code);
+
+/* Sets a decoded field; what does not fit is left out. */
 void fault_add(struct finding *finding, const char *name, const char *format, ...)
 	_printf_(3, 4);
+/* The value of a decoded field, NULL where there is none. */
+const char *fault_field(const struct finding *finding, const char *name);
+/* The first name among the bits that are set; NULL where there is none. */
+const char *fault_first_bit(uint64_t value, const struct fault_bit *bits, size_t n_bits);

@@ -12,6 +12,7 @@
 #include "classify/reports.h"
 #include "classify/rules.h"
 #include "classify/signature.h"
+#include "classify/topology.h"
 #include "classify/track.h"
 #include "classify/trigger.h"
 
@@ -29,9 +30,10 @@ struct classifier {
 	uint64_t watch;          /* number of the last line to look at in any case */
 	struct track track;
 	struct reports reports;
-	struct finding removal;  /* precursor of this shutdown; count 0: none */
-	bool removal_told;       /* in this cycle */
-	struct scan_marks marks; /* of the block that is being read */
+	struct topology topology; /* of this boot */
+	struct finding removal;   /* precursor of this shutdown; count 0: none */
+	bool removal_told;        /* in this cycle */
+	struct scan_marks marks;  /* of the block that is being read */
 	struct triggers triggers;
 	char clean[3 * LINES_MAX + 1];
 };
@@ -44,6 +46,8 @@ static void hand_over(struct classifier *c, struct finding *f, unsigned int evid
 		[FINDING_HANG] = { "error", 5 },
 	};
 
+	if (f->type == FINDING_FAULT)
+		topology_name(&c->topology, f);
 	signature_make(f);
 	text_copy(f->severity, sizeof(f->severity), severities[f->type]);
 	if (c->rules && !rules_apply(c->rules, evidence, f))
@@ -124,6 +128,13 @@ static void take_fault(struct classifier *c, const struct fault_match *match,
 		burst_begin(reports_open(&c->reports, line), match);
 }
 
+/* Of each boot's hundreds; nothing follows such a line. */
+static void take_join(struct classifier *c, const struct fault_match *match)
+{
+	topology_add(&c->topology, match->device,
+		     (unsigned int)pattern_number(match->match.captures[0], 10));
+}
+
 /* The first form that stands in the line; true: it is taken. */
 static bool take_forms(struct classifier *c, const struct form_set *set,
 		       struct context *context, const struct console_line *line)
@@ -136,6 +147,10 @@ static bool take_forms(struct classifier *c, const struct form_set *set,
 
 		if (form->type == FORM_FAULT &&
 		    fault_try(form->family, form->fault, line->body, &fault)) {
+			if (form->fault->role == FAULT_JOIN) {
+				take_join(c, &fault);
+				return false;
+			}
 			take_fault(c, &fault, line);
 			return true;
 		}
@@ -159,6 +174,7 @@ static void look_at(struct classifier *c, const struct form_set *set,
 		end_removal(c);
 		c->removal_told = false;
 		c->reports.evidence = 0;
+		c->topology.n = 0;
 		c->reports.last_report = 0;
 		return;
 	}

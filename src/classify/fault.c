@@ -11,20 +11,36 @@ static const struct fault_family *const families[] = {
 	&fault_swiotlb,     &fault_hardware,
 };
 
-/* dev_err() writes "driver device: " in front: the word before the last colon. */
+static bool has_digit(struct text t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (t.s[i] >= '0' && t.s[i] <= '9')
+			return true;
+	return false;
+}
+
+/*
+ * dev_err() writes "driver device: " in front, and some drivers their own "AMD-Vi: " behind
+ * it. All devices have a number.
+ */
 static struct text find_device(struct text prefix)
 {
-	size_t start;
+	for (int words = 0; words < 2; words++) {
+		size_t start;
 
-	prefix = text_trim(prefix);
-	if (!prefix.n || prefix.s[prefix.n - 1] != ':')
-		return TEXT_NONE;
-	prefix.n--;
-	for (start = prefix.n; start > 0 && prefix.s[start - 1] != ' ';)
-		start--;
-	if (!start)
-		return TEXT_NONE;
-	return text_from(prefix, start);
+		prefix = text_trim(prefix);
+		if (!prefix.n || prefix.s[prefix.n - 1] != ':')
+			return TEXT_NONE;
+		prefix.n--;
+		for (start = prefix.n; start > 0 && prefix.s[start - 1] != ' ';)
+			start--;
+		if (!start)
+			return TEXT_NONE;
+		if (has_digit(text_from(prefix, start + 1)))
+			return text_from(prefix, start);
+		prefix.n = start;
+	}
+	return TEXT_NONE;
 }
 
 const struct fault_family *const *fault_families(size_t *ret_n)
@@ -77,14 +93,39 @@ const char *fault_code_word(unsigned int code, const struct fault_code *codes, s
 	return NULL;
 }
 
+const char *fault_first_bit(uint64_t value, const struct fault_bit *bits, size_t n_bits)
+{
+	for (size_t i = 0; i < n_bits; i++)
+		if (value >> bits[i].bit & 1)
+			return bits[i].word;
+	return NULL;
+}
+
+static struct finding_field *find_field(struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_decoded; i++)
+		if (!strcmp(f->decoded[i].name, name))
+			return &f->decoded[i];
+	return NULL;
+}
+
+const char *fault_field(const struct finding *finding, const char *name)
+{
+	for (size_t i = 0; i < finding->n_decoded; i++)
+		if (!strcmp(finding->decoded[i].name, name))
+			return finding->decoded[i].value;
+	return NULL;
+}
+
 void fault_add(struct finding *finding, const char *name, const char *format, ...)
 {
-	struct finding_field *field;
+	struct finding_field *field = find_field(finding, name);
 	va_list args;
 
-	if (finding->n_decoded == FINDING_DECODED_MAX)
+	if (!field && finding->n_decoded == FINDING_DECODED_MAX)
 		return;
-	field = &finding->decoded[finding->n_decoded++];
+	if (!field)
+		field = &finding->decoded[finding->n_decoded++];
 	snprintf(field->name, sizeof(field->name), "%s", name);
 	va_start(args, format);
 	vsnprintf(field->value, sizeof(field->value), format, args);

@@ -38,6 +38,71 @@ static const struct wording wordings[] = {
 	{ "external-abort", "external abort" },
 	{ "undef-instr", "undefined instruction" },
 	{ "panic", "panic" },
+	{ "lockdep", "lockdep report" },
+	{ "atomic-sleep", "sleeping while atomic" },
+	{ "preempt-bug", "smp_processor_id() in preemptible code" },
+	{ "spinlock-bug", "spinlock bug" },
+	{ "double-fault", "double fault" },
+	{ "stack-overflow", "kernel stack overflow" },
+	{ "stack-segment", "stack segment fault" },
+	{ "divide-error", "divide error" },
+	{ "cfi-failure", "CFI failure" },
+	{ "serror", "SError" },
+	{ "workqueue-lockup", "workqueue lockup" },
+	{ "slab-corruption", "slab corruption" },
+	{ "bad-page", "bad page" },
+	{ "memleak", "memory leak" },
+	{ "oom", "out of memory" },
+	{ "page-alloc-failure", "page allocation failure" },
+	{ "irq-nobody-cared", "interrupt that nobody cared about" },
+	{ "msr-access", "unchecked MSR access" },
+	{ "dma-api-debug", "DMA API misuse" },
+	/* hardware faults whose decoder says no more */
+	{ "smmu-global-fault", "global fault" },
+	{ "smmu-context-fault", "context fault" },
+	{ "smmu-tlb-sync-timeout", "TLB sync timeout" },
+	{ "smmuv3-cmdq", "command queue timeout" },
+	{ "smmuv3-event", "event" },
+	{ "smmuv3-gerror", "global error" },
+	{ "smmuv3-overflow", "queue overflow" },
+	{ "smmuv3-page-request", "unexpected page request" },
+	{ "dmar-fault", "DMA fault" },
+	{ "dmar-intr-fault", "interrupt fault" },
+	{ "dmar-qi", "invalidation queue error" },
+	{ "dmar-pte-set", "IOVA mapped twice" },
+	{ "amdvi-fault", "event" },
+	{ "amdvi-iotlb-timeout", "IOTLB_INV_TIMEOUT" },
+	{ "amdvi-completion-wait", "Completion-Wait timeout" },
+	{ "amdvi-translation-left-on", "the kernel before left translation on" },
+	{ "zpci-error", "error event" },
+	{ "virtio-iommu-fault", "fault" },
+	{ "rockchip-iommu-fault", "page fault" },
+	{ "rockchip-iommu-timeout", "request timeout" },
+	{ "mtk-iommu-fault", "fault" },
+	{ "mtk-iommu-timeout", "TLB flush timeout" },
+	{ "exynos-sysmmu-fault", "fault" },
+	{ "ipmmu-fault", "fault" },
+	{ "ipmmu-tlb-sync-timeout", "TLB sync timeout" },
+	{ "tegra-mc-fault", "fault" },
+	{ "dart-fault", "translation fault" },
+	{ "dart-timeout", "command timeout" },
+	{ "sun50i-iommu-fault", "page fault" },
+	{ "sun50i-iommu-timeout", "invalidation timeout" },
+	{ "riscv-iommu-fault", "fault" },
+	{ "riscv-iommu-queue", "queue error" },
+	{ "omap-iommu-fault", "fault" },
+	{ "msm-iommu-fault", "page fault" },
+	{ "pamu-fault", "access violation" },
+	{ "iommufd-stuck", "an object does not become free" },
+	{ "iommu-setup", "a device goes without its IOMMU" },
+	{ "vfio-stuck", "the device is held by its user" },
+	{ "vfio-error", "reset failed" },
+	{ "swiotlb-full", "bounce buffers are used up" },
+	{ "dma-debug-off", "dma-debug ran out of memory" },
+	{ "pcie-aer", "PCIe bus error" },
+	{ "pcie-dpc", "downstream port containment" },
+	{ "mce", "machine check" },
+	{ "apei-ghes", "hardware error from firmware" },
 };
 
 const char *signature_class(const char *kind)
@@ -89,10 +154,11 @@ static void make_title(struct finding *f, struct text blame)
 	if (f->type == FINDING_SPLAT && blame.n) {
 		snprintf(f->title, sizeof(f->title), "%s in %.*s", words,
 			 TEXT_ARG(blame));
-	} else if (f->type == FINDING_FAULT) {
-		snprintf(detail, sizeof(detail), "%s", f->title);
-		snprintf(f->title, sizeof(f->title), "%s: %.150s", f->driver,
-			 detail[0] ? detail : f->kind);
+	} else if (f->type == FINDING_FAULT || f->type == FINDING_NOTE) {
+		snprintf(detail, sizeof(detail), "%s", f->title[0] ? f->title : words);
+		snprintf(f->title, sizeof(f->title), "%s%s%s%s%.99s", f->driver,
+			 f->driver[0] && f->device[0] ? " " : "", f->device,
+			 f->driver[0] || f->device[0] ? ": " : "", detail);
 	} else if (!f->title[0]) {
 		snprintf(f->title, sizeof(f->title), "%s", words);
 	}

@@ -91,7 +91,8 @@ static void test_registers_become_words(void **state)
 	f = decode(
 		"arm-smmu 5000000.iommu: \tGFSR 0x80000002, GFSYNR0 0x00000002, GFSYNR1 "
 		"0x00000429, GFSYNR2 0x00000000");
-	assert_string_equal(f.title, "unidentified stream 0x429, write, multiple faults");
+	assert_string_equal(decoded(&f, "summary"),
+			    "unidentified stream 0x429, write, multiple faults");
 	assert_string_equal(decoded(&f, "GFSR"),
 			    "0x80000002: unidentified stream, multiple faults");
 	f = decode(
@@ -120,11 +121,53 @@ static void test_registers_become_words(void **state)
 	assert_string_equal(f.device, "70019000.memory-controller");
 }
 
+static void assert_title(const char *line, const char *title)
+{
+	struct finding f = decode(line);
+
+	assert_string_equal(f.title, title);
+}
+
+static void test_titles_name_nothing_that_changes(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	assert_title("arm-smmu-v3 9050000.smmuv3: CMD_SYNC timeout at 0x0000425b [hwprod "
+		     "0x0000425b, hwcons 0x00004259]",
+		     "CMD_SYNC timeout");
+	assert_title("arm-smmu 1.iommu: Unhandled context fault: fsr=0x402, iova=0x10, "
+		     "fsynr=0x3d0023, cbfrsynra=0x1c00, cb=1",
+		     "translation fault of stream 0x1c00, read");
+	assert_title("DMAR: VT-d detected Invalidation Time-out Error: SID 2f8",
+		     "Invalidation Time-out Error");
+	assert_title(
+		"DMAR: [DMA Write] Request device [00:02.0] fault addr 108a000 [fault "
+		"reason 05] ",
+		"DMA write fault: no write permission");
+	assert_title("exynos-sysmmu 14650000.sysmmu: 14450000.mixer: [WRITE] PAGE FAULT "
+		     "occurred at 0x20000000",
+		     "fault of 14450000.mixer");
+	f = decode("mlx5_core 0000:c1:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT "
+		   "domain=0x002f address=0x24d08000 flags=0x0030]");
+	assert_string_equal(f.title, "IO_PAGE_FAULT, write, not permitted");
+	assert_string_equal(f.device, "0000:c1:00.0");
+	assert_string_equal(decoded(&f, "flags"), "0x30: page present, write");
+	f = decode("DMAR: [DMA Read PASID 0x5] Request device [0000:17:00.1] fault addr "
+		   "0x1000 [fault reason 0x59] SM: Present bit in PASID Table Entry is "
+		   "clear");
+	assert_string_equal(decoded(&f, "PASID"), "0x5");
+	assert_string_equal(decoded(&f, "access"), "read");
+	f = decode("DMAR: VT-d detected Invalidation Completion Error: SID 2f9");
+	assert_string_equal(f.device, "02:1f.1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_form_finds_its_line),
 		cmocka_unit_test(test_registers_become_words),
+		cmocka_unit_test(test_titles_name_nothing_that_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

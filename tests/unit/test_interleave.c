@@ -117,12 +117,49 @@ static void test_lockups_behind_a_dead_command_queue_are_known(void **state)
 	assert_string_equal(only_of_kind(console, "soft-lockup")->known, "");
 }
 
+static const char *field(const struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_decoded; i++)
+		if (!strcmp(f->decoded[i].name, name))
+			return f->decoded[i].value;
+	return "";
+}
+
+#define GLOBAL_FAULT                                                              \
+	"[    9.0] arm-smmu 5000000.iommu: GFSR 0x80000002, GFSYNR0 0x00000002, " \
+	"GFSYNR1 0x00000429, GFSYNR2 0x00000000\n"
+
+static void test_streams_are_devices_where_the_console_says_so(void **state)
+{
+	const struct console *console;
+
+	(void)state;
+	console = classify(
+		BOOTED
+		"[    1.0] igb 0000:04:05.1: Adding to iommu group 5\n" GLOBAL_FAULT);
+	assert_string_equal(
+		field(&console->findings[0], "requester"),
+		"0000:04:05.1 of group 5, if ids of streams are requester IDs");
+	assert_string_equal(console->findings[0].title,
+			    "arm-smmu 5000000.iommu: unidentified stream 0x429, write");
+	console = classify(BOOTED
+			   "[    1.0] igb 0000:04:05.1: Adding to iommu group 5\n" BOOTED
+				   GLOBAL_FAULT);
+	assert_string_equal(field(&console->findings[0], "requester"), "");
+	console = classify(
+		BOOTED
+		"[    1.0] a 0000:04:05.1: Adding to iommu group 5\n"
+		"[    1.0] b 0001:04:05.1: Adding to iommu group 6\n" GLOBAL_FAULT);
+	assert_string_equal(field(&console->findings[0], "requester"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_trace_is_of_the_first_header),
 		cmocka_unit_test(test_the_cpu_says_whose_trace_it_is),
 		cmocka_unit_test(test_lines_that_alternate),
+		cmocka_unit_test(test_streams_are_devices_where_the_console_says_so),
 		cmocka_unit_test(test_lockups_behind_a_dead_command_queue_are_known),
 	};
 

@@ -32,37 +32,90 @@ static void add_value(struct finding *f, struct text words, const char *key)
 		fault_add(f, key, "%.*s", TEXT_ARG(value));
 }
 
+/* Other events use the flags otherwise, or not at all. */
+static void decode_flags(struct finding *f, uint64_t flags)
+{
+	char words[128];
+
+	fault_add(f, "flags", "%s",
+		  fault_describe_bits(words, sizeof(words), flags, page_fault_flags,
+				      ARRAY_SIZE(page_fault_flags)));
+	fault_add(f, "access", "%s, %s",
+		  flags & 0x8  ? "interrupt" :
+		  flags & 0x20 ? "write" :
+				 "read",
+		  flags & 0x10 ? "not permitted" : "not mapped");
+}
+
 static void decode_event(struct finding *f, const struct pattern_match *m)
 {
-	static const char *const keys[] = { "domain", "pasid", "address", "gpa", "spa" };
+	static const char *const keys[] = { "domain", "pasid",     "address", "gpa",
+					    "spa",    "flags_rmp", "vmg_tag", "tag" };
 	struct text words = m->captures[1], flags;
-	char described[128];
 
 	add_device(f, words);
 	fault_add(f, "event", "%.*s", TEXT_ARG(m->captures[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		add_value(f, words, keys[i]);
-	if (text_value(words, "flags", &flags)) {
-		fault_describe_bits(described, sizeof(described), pattern_hex(flags),
-				    page_fault_flags,
-				    text_equal(m->captures[0], TEXT("IO_PAGE_FAULT")) ?
-					    ARRAY_SIZE(page_fault_flags) :
-					    0);
-		fault_add(f, "flags", "%s", described);
+	snprintf(f->title, sizeof(f->title), "%.*s", TEXT_ARG(m->captures[0]));
+	if (!text_value(words, "flags", &flags))
+		return;
+	if (text_equal(m->captures[0], TEXT("IO_PAGE_FAULT"))) {
+		decode_flags(f, pattern_hex(flags));
+		snprintf(f->title, sizeof(f->title), "IO_PAGE_FAULT, %s",
+			 fault_field(f, "access"));
+	} else {
+		fault_add(f, "flags", "%.*s", TEXT_ARG(flags));
 	}
-	snprintf(f->title, sizeof(f->title), "%.*s%s%s", TEXT_ARG(m->captures[0]),
-		 f->device[0] ? " of " : "", f->device);
+}
+
+static void decode_device(struct finding *f, const struct pattern_match *m)
+{
+	text_copy(f->device, sizeof(f->device), m->captures[0]);
+	fault_add(f, "domain", "%.*s", TEXT_ARG(m->captures[1]));
+}
+
+static void decode_timeout(struct finding *f, const struct pattern_match *m)
+{
+	add_device(f, m->captures[0]);
+	add_value(f, m->captures[0], "address");
+}
+
+static void decode_wait(struct finding *f, const struct pattern_match *m)
+{
+	struct text device = m->captures[0];
+
+	if (device.n && device.s[device.n - 1] == ':')
+		device.n--;
+	text_copy(f->device, sizeof(f->device), device);
+}
+
+static void decode_full(struct finding *f, const struct pattern_match *m)
+{
+	(void)m;
+	snprintf(f->title, sizeof(f->title), "command buffer is not consumed");
+}
+
+static void decode_unknown(struct finding *f, const struct pattern_match *m)
+{
+	fault_add(f, "event", "%.*s", TEXT_ARG(m->captures[0]));
+	snprintf(f->title, sizeof(f->title), "event of unknown type");
 }
 
 static const struct fault_form forms[] = {
-	{ "Event logged [IOTLB_INV_TIMEOUT%s]", "amdvi-iotlb-timeout", FAULT_RECORD,
-	  NULL },
-	{ "Event logged [UNKNOWN event[0]=%x", "amdvi-fault", FAULT_RECORD, NULL },
+	{ "Event logged [IOTLB_INV_TIMEOUT %s]", "amdvi-iotlb-timeout", FAULT_RECORD,
+	  decode_timeout },
+	{ "Event logged [IOTLB_INV_TIMEOUT", "amdvi-iotlb-timeout", FAULT_RECORD, NULL },
+	{ "Event logged [UNKNOWN event[0]=%x", "amdvi-fault", FAULT_RECORD,
+	  decode_unknown },
 	{ "Event logged [Device not attached to domain properly]", "amdvi-fault",
 	  FAULT_LEAD, NULL },
 	{ "Event logged [%w %s]", "amdvi-fault", FAULT_RECORD, decode_event },
+	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out", "amdvi-completion-wait",
+	  FAULT_RECORD, decode_wait },
 	{ "Completion-Wait loop timed out", "amdvi-completion-wait", FAULT_RECORD, NULL },
-	{ "Command buffer timeout", "amdvi-completion-wait", FAULT_RECORD, NULL },
+	{ "Command buffer timeout", "amdvi-completion-wait", FAULT_RECORD, decode_full },
+	{ "device=%w domain=%x", NULL, FAULT_MORE, decode_device },
 	{ "AMD-Vi: DTE[", NULL, FAULT_MORE, NULL },
 	{ "AMD-Vi: CMD[", NULL, FAULT_MORE, NULL },
 	{ "AMD-Vi: IOMMU event log overflow", NULL, FAULT_MORE, NULL },

@@ -38,10 +38,10 @@ static void describe_access(char *buffer, size_t size, uint64_t syndrome,
 
 static void decode_blocked(struct finding *f, const struct pattern_match *m)
 {
-	fault_add(f, "stream-id", "0x%llx",
-		  (unsigned long long)pattern_hex(m->captures[0]));
-	snprintf(f->title, sizeof(f->title), "unidentified stream 0x%llx",
-		 (unsigned long long)pattern_hex(m->captures[0]));
+	unsigned long long stream = pattern_hex(m->captures[0]);
+
+	fault_add(f, "stream-id", "0x%llx", stream);
+	snprintf(f->title, sizeof(f->title), "unidentified stream 0x%llx", stream);
 }
 
 static void decode_global(struct finding *f, const struct pattern_match *m)
@@ -50,39 +50,61 @@ static void decode_global(struct finding *f, const struct pattern_match *m)
 	uint64_t gfsr = pattern_hex(m->captures[0]);
 	uint64_t gfsynr0 = pattern_hex(m->captures[1]);
 	uint64_t gfsynr1 = pattern_hex(m->captures[2]);
+	const char *word =
+		fault_first_bit(gfsr & 0x7fffffff, gfsr_bits, ARRAY_SIZE(gfsr_bits));
+	unsigned long long stream = gfsynr1 & 0xffff;
 	char words[128], access[64];
 
 	describe_access(access, sizeof(access), gfsynr0, access_bits);
 	fault_describe_bits(words, sizeof(words), gfsr, gfsr_bits, ARRAY_SIZE(gfsr_bits));
+	if (gfsr & 2)
+		snprintf(f->title, sizeof(f->title), "unidentified stream 0x%llx, %s",
+			 stream, gfsynr0 & 2 ? "write" : "read");
+	else
+		snprintf(f->title, sizeof(f->title), "%s fault of stream 0x%llx, %s",
+			 word ? word : "global", stream, gfsynr0 & 2 ? "write" : "read");
+	fault_add(f, "summary", "%.80s%s", f->title,
+		  gfsr >> 31 & 1 ? ", multiple faults" : "");
+	fault_add(f, "stream-id", "0x%llx", stream);
 	fault_add(f, "GFSR", "%s", words);
 	fault_add(f, "GFSYNR0", "0x%llx: %s", (unsigned long long)gfsynr0, access);
 	fault_add(f, "GFSYNR1", "0x%llx: stream 0x%llx", (unsigned long long)gfsynr1,
-		  (unsigned long long)(gfsynr1 & 0xffff));
-	snprintf(f->title, sizeof(f->title), "%sstream 0x%llx, %s%s",
-		 gfsr & 2 ? "unidentified " : "global fault, ",
-		 (unsigned long long)(gfsynr1 & 0xffff), gfsynr0 & 2 ? "write" : "read",
-		 gfsr >> 31 & 1 ? ", multiple faults" : "");
+		  stream);
+	if (m->n > 3)
+		fault_add(f, "GFSYNR2", "%.*s", TEXT_ARG(m->captures[3]));
 }
 
+/* Without cbfrsynra, as qcom_iommu.c has it, the stream is not told. */
 static void decode_context(struct finding *f, const struct pattern_match *m)
 {
 	static const unsigned int access_bits[] = { 4, 5, 6 };
+	static const char *const formats[] = { "AArch32 short", "AArch32 long", "AArch64",
+					       "reserved" };
 	uint64_t fsr = pattern_hex(m->captures[0]);
 	uint64_t fsynr = pattern_hex(m->captures[2]);
-	char words[128], access[64];
+	const char *word =
+		fault_first_bit(fsr & 0x3fffffff, fsr_bits, ARRAY_SIZE(fsr_bits));
+	char words[128], access[64], stream[32] = "";
 
+	if (m->n > 4) {
+		snprintf(stream, sizeof(stream), " of stream 0x%llx",
+			 (unsigned long long)(pattern_hex(m->captures[3]) & 0xffff));
+		fault_add(f, "stream-id", "%s", stream + strlen(" of stream "));
+	}
 	describe_access(access, sizeof(access), fsynr, access_bits);
 	fault_describe_bits(words, sizeof(words), fsr, fsr_bits, ARRAY_SIZE(fsr_bits));
+	snprintf(f->title, sizeof(f->title), "%s fault%s, %s", word ? word : "context",
+		 stream, fsynr & 0x10 ? "write" : "read");
+	fault_add(f, "summary", "%.80s%s", f->title,
+		  fsr >> 31 & 1 ? ", multiple faults" : "");
 	fault_add(f, "FSR", "%s", words);
+	fault_add(f, "format", "%s", formats[fsr >> 9 & 3]);
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[1]));
-	fault_add(f, "FSYNR0", "0x%llx: %s, level %llu", (unsigned long long)fsynr,
-		  access, (unsigned long long)(fsynr & 3));
-	if (m->n > 4)
-		fault_add(f, "stream-id", "0x%llx",
-			  (unsigned long long)(pattern_hex(m->captures[3]) & 0xffff));
+	fault_add(f, "FSYNR0", "0x%llx: %s, level %llu%s%s", (unsigned long long)fsynr,
+		  access, (unsigned long long)(fsynr & 3),
+		  fsynr >> 10 & 1 ? ", in a table walk" : "",
+		  fsynr >> 11 & 1 ? ", asynchronous" : "");
 	fault_add(f, "context-bank", "%.*s", TEXT_ARG(m->captures[m->n - 1]));
-	snprintf(f->title, sizeof(f->title), "context fault at %.*s, %s",
-		 TEXT_ARG(m->captures[1]), fsynr & 0x10 ? "write" : "read");
 }
 
 static const struct fault_form forms[] = {

@@ -14,8 +14,8 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "code", "%.*s: %.*s", TEXT_ARG(m->captures[2]),
 		  TEXT_ARG(m->captures[3]));
 	fault_add(f, "address", "%.*s", TEXT_ARG(m->captures[4]));
-	snprintf(f->title, sizeof(f->title), "%.*s, stream %.*s",
-		 TEXT_ARG(m->captures[3]), TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "translation fault of stream %.*s: %.*s",
+		 TEXT_ARG(m->captures[1]), TEXT_ARG(text_trim(m->captures[3])));
 }
 
 static const struct fault_form forms[] = {

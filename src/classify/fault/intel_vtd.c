@@ -25,18 +25,55 @@ static void decode_status(struct finding *f, const struct pattern_match *m)
 				      fsts_bits, ARRAY_SIZE(fsts_bits)));
 }
 
+/* Up to 5.12 the code is decimal, "06"; then "0x06". The words behind it may be lost. */
+static void decode_reason(struct finding *f, struct text code, struct text words,
+			  char title[80])
+{
+	bool hex = code.n > 2 && (code.s[1] == 'x');
+	unsigned int number = (unsigned int)pattern_number(code, hex ? 16 : 10);
+	const char *known = fault_vtd_reason(number);
+
+	/* Two records in one line: a line feed was lost. */
+	if (text_find(words, TEXT(" ["), 0) > 0)
+		words.n = (size_t)text_find(words, TEXT(" ["), 0);
+	words = text_trim(words);
+	if (!words.n || text_equal(words, TEXT("Unknown")))
+		words = text_of(known ? known : "unknown reason");
+	fault_add(f, "reason", "0x%02x: %.*s", number, TEXT_ARG(words));
+	if (words.n > 79)
+		words.n = 79;
+	text_copy(title, 80, words);
+}
+
+static void set_requester(struct finding *f, struct text device)
+{
+	text_copy(f->device, sizeof(f->device), device);
+	fault_add(f, "requester", "%.*s", TEXT_ARG(device));
+}
+
 /* [DMA Read NO_PASID] Request device [bb:dd.f] fault addr A [fault reason R] text */
 static void decode_dma(struct finding *f, const struct pattern_match *m)
 {
 	const struct text *c = m->captures;
+	struct text type = c[0], pasid;
+	const char *access = text_starts(type, TEXT("Write")) ? "write" : "read";
+	char reason[80];
 
-	text_copy(f->device, sizeof(f->device), c[1]);
-	fault_add(f, "type", "%.*s", TEXT_ARG(c[0]));
-	fault_add(f, "requester", "%.*s", TEXT_ARG(c[1]));
+	set_requester(f, c[1]);
+	if (!text_starts(type, TEXT("Write")) && !text_starts(type, TEXT("Read")))
+		access = "page request";
+	fault_add(f, "type", "%.*s", TEXT_ARG(type));
+	fault_add(f, "access", "%s", access);
+	if (text_value(type, "PASID", &pasid))
+		fault_add(f, "PASID", "%.*s", TEXT_ARG(pasid));
+	else if (text_find(type, TEXT(" PASID "), 0) > 0)
+		fault_add(f, "PASID", "%.*s",
+			  TEXT_ARG(text_from(type,
+					     (size_t)text_find(type, TEXT(" PASID "), 0) +
+						     7)));
 	fault_add(f, "address", "%.*s", TEXT_ARG(c[2]));
-	fault_add(f, "reason", "%.*s: %.*s", TEXT_ARG(c[3]), TEXT_ARG(text_trim(c[4])));
-	snprintf(f->title, sizeof(f->title), "%.*s fault of %.*s: %.*s", TEXT_ARG(c[0]),
-		 TEXT_ARG(c[1]), TEXT_ARG(text_trim(c[4])));
+	decode_reason(f, c[3], c[4], reason);
+	snprintf(f->title, sizeof(f->title), "DMA %s fault: %s", access, reason);
 }
 
 /* Kernels up to 5.12 write the PASID behind the device: ffffffff is none. */
@@ -48,25 +85,57 @@ static void decode_pasid(struct finding *f, const struct pattern_match *m)
 		without.captures[i] = m->captures[i + 1];
 	without.n--;
 	decode_dma(f, &without);
-	fault_add(f, "PASID", "%.*s", TEXT_ARG(m->captures[2]));
+	if (pattern_hex(m->captures[2]) != 0xffffffff)
+		fault_add(f, "PASID", "%.*s", TEXT_ARG(m->captures[2]));
 }
 
 static void decode_interrupt(struct finding *f, const struct pattern_match *m)
 {
 	const struct text *c = m->captures;
+	char reason[80];
 
-	text_copy(f->device, sizeof(f->device), c[0]);
-	fault_add(f, "requester", "%.*s", TEXT_ARG(c[0]));
+	set_requester(f, c[0]);
 	fault_add(f, "index", "%.*s", TEXT_ARG(c[1]));
-	fault_add(f, "reason", "%.*s: %.*s", TEXT_ARG(c[2]), TEXT_ARG(text_trim(c[3])));
-	snprintf(f->title, sizeof(f->title), "interrupt fault of %.*s: %.*s",
-		 TEXT_ARG(c[0]), TEXT_ARG(text_trim(c[3])));
+	decode_reason(f, c[2], c[3], reason);
+	snprintf(f->title, sizeof(f->title), "interrupt fault: %s", reason);
 }
 
+/* "[INTR-REMAP] ..." of kernels that say less. */
+static void decode_index(struct finding *f, const struct pattern_match *m)
+{
+	set_requester(f, m->captures[0]);
+	fault_add(f, "index", "%.*s", TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "interrupt fault");
+}
+
+/* "Invalidation Time-out Error: SID 2f8": the device did not answer. */
 static void decode_queue(struct finding *f, const struct pattern_match *m)
 {
-	snprintf(f->title, sizeof(f->title), "%.*s", TEXT_ARG(m->captures[0]));
-	fault_add(f, "error", "%.*s", TEXT_ARG(m->captures[0]));
+	struct text words = m->captures[0], rest = TEXT_NONE;
+	ptrdiff_t colon = text_find(words, TEXT(": "), 0);
+	unsigned int sid;
+
+	if (colon > 0) {
+		rest = text_from(words, (size_t)colon + 2);
+		words.n = (size_t)colon;
+	}
+	fault_add(f, "error", "%.*s", TEXT_ARG(words));
+	if (rest.n)
+		fault_add(f, "detail", "%.*s", TEXT_ARG(rest));
+	if (text_starts(rest, TEXT("SID "))) {
+		sid = (unsigned int)pattern_hex(text_from(rest, 4)) & 0xffff;
+		snprintf(f->device, sizeof(f->device), "%02x:%02x.%x", sid >> 8,
+			 sid >> 3 & 31, sid & 7);
+		fault_add(f, "requester", "%s", f->device);
+	}
+	snprintf(f->title, sizeof(f->title), "%.*s", TEXT_ARG(words));
+}
+
+static void decode_mapped(struct finding *f, const struct pattern_match *m)
+{
+	fault_add(f, "vPFN", "%.*s", TEXT_ARG(m->captures[0]));
+	fault_add(f, "pte", "%.*s, not %.*s", TEXT_ARG(m->captures[1]),
+		  TEXT_ARG(m->captures[2]));
 }
 
 static void decode_left_on(struct finding *f, const struct pattern_match *m)
@@ -82,7 +151,7 @@ static const struct fault_form forms[] = {
 	{ "[INTR-REMAP] Request device [%w] fault index %x [fault reason %w] %s",
 	  "dmar-intr-fault", FAULT_RECORD, decode_interrupt },
 	{ "INTR-REMAP: Request device [[%w] fault index %x", "dmar-intr-fault",
-	  FAULT_RECORD, NULL },
+	  FAULT_RECORD, decode_index },
 	{ "[DMA %s] Request device [%w] fault addr %x [fault reason %w] %s", "dmar-fault",
 	  FAULT_RECORD, decode_dma },
 	{ "[DMA %s] Request device [%w] PASID %x fault addr %x [fault reason %w] %s",
@@ -92,7 +161,7 @@ static const struct fault_form forms[] = {
 	{ "DMAR: Translation was enabled for %w but we are not in kdump mode",
 	  "dmar-translation-left-on", FAULT_SIGN, decode_left_on },
 	{ "ERROR: DMA PTE for vPFN %x already set (to %x not %x)", "dmar-pte-set",
-	  FAULT_NOTE, NULL },
+	  FAULT_NOTE, decode_mapped },
 	{ "QI HEAD: ", NULL, FAULT_MORE, NULL },
 	{ "QI PRIOR: ", NULL, FAULT_MORE, NULL },
 	{ "Invalidation Queue Error (IQE) cleared", NULL, FAULT_MORE, NULL },

@@ -16,25 +16,35 @@ static const struct fault_bit status_bits[] = {
 
 static void decode_fault(struct finding *f, const struct pattern_match *m)
 {
+	uint64_t status = pattern_hex(m->captures[0]);
+	const char *word;
 	char words[104];
 
 	fault_add(f, "IMSTR", "%s",
-		  fault_describe_bits(words, sizeof(words), pattern_hex(m->captures[0]),
-				      status_bits, ARRAY_SIZE(status_bits)));
+		  fault_describe_bits(words, sizeof(words), status, status_bits,
+				      ARRAY_SIZE(status_bits)));
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[1]));
-	snprintf(f->title, sizeof(f->title), "fault at %.*s", TEXT_ARG(m->captures[1]));
+	word = fault_first_bit(status, status_bits, ARRAY_SIZE(status_bits));
+	snprintf(f->title, sizeof(f->title), "%s fault", word ? word : "unknown");
 }
 
-static void decode_address(struct finding *f, const struct pattern_match *m)
+static void decode_walk(struct finding *f, const struct pattern_match *m)
 {
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[0]));
+	snprintf(f->title, sizeof(f->title), "page table walk abort");
+}
+
+static void decode_hits(struct finding *f, const struct pattern_match *m)
+{
+	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[0]));
+	snprintf(f->title, sizeof(f->title), "multiple TLB hits");
 }
 
 static const struct fault_form forms[] = {
 	{ "Unhandled fault: status %x iova %x", "ipmmu-fault", FAULT_RECORD,
 	  decode_fault },
-	{ "Page Table Walk Abort @%x", "ipmmu-fault", FAULT_RECORD, decode_address },
-	{ "Multiple TLB hits @%x", "ipmmu-fault", FAULT_RECORD, decode_address },
+	{ "Page Table Walk Abort @%x", "ipmmu-fault", FAULT_RECORD, decode_walk },
+	{ "Multiple TLB hits @%x", "ipmmu-fault", FAULT_RECORD, decode_hits },
 	{ "TLB sync timed out -- MMU may be deadlocked", "ipmmu-tlb-sync-timeout",
 	  FAULT_RECORD, NULL },
 };

@@ -6,12 +6,22 @@
 
 static void decode_fault(struct finding *f, const struct pattern_match *m)
 {
+	struct text rest;
+	bool read;
+
 	fault_add(f, "type", "%.*s", TEXT_ARG(m->captures[0]));
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "pa", "%.*s", TEXT_ARG(m->captures[2]));
-	fault_add(f, "master", "%.*s", TEXT_ARG(text_trim(m->captures[3])));
-	snprintf(f->title, sizeof(f->title), "fault at %.*s, %.*s",
-		 TEXT_ARG(m->captures[1]), TEXT_ARG(text_trim(m->captures[3])));
+	rest = text_trim(m->captures[3]);
+	read = text_ends(rest, TEXT(" read"));
+	if (read || text_ends(rest, TEXT(" write"))) {
+		fault_add(f, "access", "%s", read ? "read" : "write");
+		rest.n -= strlen(read ? " read" : " write");
+	}
+	fault_add(f, "master", "%.*s", TEXT_ARG(rest));
+	snprintf(f->title, sizeof(f->title), "fault of %.*s%s%s", TEXT_ARG(rest),
+		 fault_field(f, "access") ? ", " : "",
+		 fault_field(f, "access") ? fault_field(f, "access") : "");
 }
 
 static const struct fault_form forms[] = {

@@ -49,8 +49,8 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "device-id", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "iotval", "%.*s", TEXT_ARG(m->captures[2]));
 	fault_add(f, "iotval2", "%.*s", TEXT_ARG(m->captures[3]));
-	snprintf(f->title, sizeof(f->title), "%s, device %.*s", word ? word : "fault",
-		 TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "%s of device id %.*s",
+		 word ? word : "fault", TEXT_ARG(m->captures[1]));
 }
 
 static const struct fault_form forms[] = {

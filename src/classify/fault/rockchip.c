@@ -11,8 +11,8 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 {
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[0]));
 	fault_add(f, "access", "%.*s", TEXT_ARG(text_trim(m->captures[1])));
-	snprintf(f->title, sizeof(f->title), "page fault at %.*s, %.*s",
-		 TEXT_ARG(m->captures[0]), TEXT_ARG(text_trim(m->captures[1])));
+	snprintf(f->title, sizeof(f->title), "page fault, %.*s",
+		 TEXT_ARG(text_trim(m->captures[1])));
 }
 
 static void decode_indexes(struct finding *f, const struct pattern_match *m)
@@ -33,15 +33,20 @@ static void decode_tables(struct finding *f, const struct pattern_match *m)
 static void decode_bus(struct finding *f, const struct pattern_match *m)
 {
 	fault_add(f, "iova", "%.*s", TEXT_ARG(m->captures[0]));
-	snprintf(f->title, sizeof(f->title), "bus error at %.*s",
-		 TEXT_ARG(m->captures[0]));
+	snprintf(f->title, sizeof(f->title), "bus error");
+}
+
+static void decode_detached(struct finding *f, const struct pattern_match *m)
+{
+	(void)m;
+	snprintf(f->title, sizeof(f->title), "page fault without a domain");
 }
 
 static const struct fault_form forms[] = {
 	{ "Page fault at %x of type %s", "rockchip-iommu-fault", FAULT_RECORD,
 	  decode_fault },
 	{ "Page fault while iommu not attached to domain", "rockchip-iommu-fault",
-	  FAULT_RECORD, NULL },
+	  FAULT_RECORD, decode_detached },
 	{ "BUS_ERROR occurred at %x", "rockchip-iommu-fault", FAULT_RECORD, decode_bus },
 	{ "iova = %x: dte_index: %x pte_index: %x page_offset: %x", NULL, FAULT_MORE,
 	  decode_indexes },

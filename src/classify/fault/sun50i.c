@@ -10,8 +10,8 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "master", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "access", "%s",
 		  text_starts(m->captures[2], TEXT("wr")) ? "write" : "read");
-	snprintf(f->title, sizeof(f->title), "page fault at %.*s, master %.*s",
-		 TEXT_ARG(m->captures[0]), TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "page fault of master %.*s, %s",
+		 TEXT_ARG(m->captures[1]), fault_field(f, "access"));
 }
 
 static const struct fault_form forms[] = {

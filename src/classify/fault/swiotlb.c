@@ -10,8 +10,7 @@ static void decode_full(struct finding *f, const struct pattern_match *m)
 
 	for (size_t i = 0; i < m->n && i < ARRAY_SIZE(names); i++)
 		fault_add(f, names[i], "%.*s", TEXT_ARG(m->captures[i]));
-	snprintf(f->title, sizeof(f->title), "no bounce buffer of %.*s bytes",
-		 TEXT_ARG(m->captures[0]));
+	snprintf(f->title, sizeof(f->title), "bounce buffers are used up");
 }
 
 static const struct fault_form forms[] = {

@@ -21,8 +21,9 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 			  TEXT_ARG(text_from(m->captures[0], (size_t)space + 2)));
 	fault_add(f, "address", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "error", "%.*s", TEXT_ARG(m->captures[2]));
-	snprintf(f->title, sizeof(f->title), "fault at %.*s: %.*s",
-		 TEXT_ARG(m->captures[1]), TEXT_ARG(m->captures[2]));
+	snprintf(f->title, sizeof(f->title), "%s%s%.*s",
+		 fault_field(f, "access") ? fault_field(f, "access") : "",
+		 fault_field(f, "access") ? ": " : "", TEXT_ARG(m->captures[2]));
 }
 
 static const struct fault_form forms[] = {

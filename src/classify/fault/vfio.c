@@ -16,24 +16,26 @@ static void set_device(struct finding *f, struct text device)
 
 static void decode_ready(struct finding *f, const struct pattern_match *m)
 {
+	struct text after = m->captures[2];
+
 	set_device(f, m->captures[0]);
 	fault_add(f, "waited-ms", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "after", "%.*s", TEXT_ARG(m->captures[2]));
-	snprintf(f->title, sizeof(f->title), "%s not ready after %.*s", f->device,
-		 TEXT_ARG(m->captures[2]));
+	if (text_ends(after, TEXT(";")))
+		after.n--;
+	snprintf(f->title, sizeof(f->title), "not ready after %.*s", TEXT_ARG(after));
 }
 
 static void decode_power(struct finding *f, const struct pattern_match *m)
 {
 	set_device(f, m->captures[0]);
-	snprintf(f->title, sizeof(f->title), "%s stays in %.*s", f->device,
-		 TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "stays in %.*s", TEXT_ARG(m->captures[1]));
 }
 
 static void decode_device(struct finding *f, const struct pattern_match *m)
 {
 	set_device(f, m->captures[0]);
-	snprintf(f->title, sizeof(f->title), "%s does not answer", f->device);
+	snprintf(f->title, sizeof(f->title), "does not answer");
 }
 
 static void decode_request(struct finding *f, const struct pattern_match *m)

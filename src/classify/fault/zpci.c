@@ -23,8 +23,8 @@ static void decode_event(struct finding *f, const struct pattern_match *m)
 
 	fault_add(f, "event", "0x%x%s%s", code, word ? ": " : "", word ? word : "");
 	fault_add(f, "function-id", "%.*s", TEXT_ARG(m->captures[1]));
-	snprintf(f->title, sizeof(f->title), "event 0x%x of PCI function %.*s", code,
-		 TEXT_ARG(m->captures[1]));
+	snprintf(f->title, sizeof(f->title), "error event 0x%x%s%s", code,
+		 word ? ": " : "", word ? word : "");
 }
 
 static const struct fault_form forms[] = {

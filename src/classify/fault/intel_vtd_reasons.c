@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * VT-d fault reasons: Intel Virtualization Technology for Directed I/O, architecture
+ * specification, "Fault Conditions". The kernel prints words of its own; these are for
+ * lines that lost them, and for codes that it does not know. SM: scalable mode.
+ */
+#include "classify/fault.h"
+
+static const struct fault_code reasons[] = {
+	{ 0x01, "root entry not present" },
+	{ 0x02, "context entry not present" },
+	{ 0x03, "invalid context entry" },
+	{ 0x04, "address beyond the guest address width" },
+	{ 0x05, "no write permission" },
+	{ 0x06, "no read permission" },
+	{ 0x07, "page table pointer invalid" },
+	{ 0x08, "root table address invalid" },
+	{ 0x09, "context table pointer invalid" },
+	{ 0x0a, "reserved field set in root entry" },
+	{ 0x0b, "reserved field set in context entry" },
+	{ 0x0c, "reserved field set in page table entry" },
+	{ 0x0d, "translation request blocked" },
+	{ 0x0e, "translated request blocked" },
+	{ 0x20, "interrupt request with reserved fields" },
+	{ 0x21, "interrupt index beyond the table" },
+	{ 0x22, "interrupt entry not present" },
+	{ 0x23, "interrupt table not accessible" },
+	{ 0x24, "reserved field set in interrupt entry" },
+	{ 0x25, "compatibility format interrupt blocked" },
+	{ 0x26, "interrupt from a wrong source" },
+	{ 0x30, "SM: root table address invalid" },
+	{ 0x31, "SM: request with PASID in legacy mode" },
+	{ 0x32, "SM: page group request in legacy mode" },
+	{ 0x38, "SM: root entry not accessible" },
+	{ 0x39, "SM: root entry not present" },
+	{ 0x3a, "SM: reserved field set in root entry" },
+	{ 0x40, "SM: context entry not accessible" },
+	{ 0x41, "SM: context entry not present" },
+	{ 0x42, "SM: reserved field set in context entry" },
+	{ 0x43, "SM: invalid context entry" },
+	{ 0x44, "SM: device TLB not enabled in context entry" },
+	{ 0x45, "SM: PASID not enabled in context entry" },
+	{ 0x46, "SM: PASID beyond the directory" },
+	{ 0x47, "SM: page requests not enabled in context entry" },
+	{ 0x48, "SM: RID_PASID wrong in context entry" },
+	{ 0x50, "SM: PASID directory entry not accessible" },
+	{ 0x51, "SM: PASID directory entry not present" },
+	{ 0x52, "SM: reserved field set in PASID directory entry" },
+	{ 0x58, "SM: PASID table entry not accessible" },
+	{ 0x59, "SM: PASID table entry not present" },
+	{ 0x5a, "SM: reserved field set in PASID table entry" },
+	{ 0x5b, "SM: invalid PASID table entry" },
+	{ 0x5c, "SM: execute requests not enabled for the PASID" },
+	{ 0x5d, "SM: supervisor requests not enabled for the PASID" },
+	{ 0x70, "SM: first-level entry not accessible" },
+	{ 0x71, "SM: first-level entry not present" },
+	{ 0x72, "SM: reserved field set in first-level entry" },
+	{ 0x73, "SM: first-level root table not accessible" },
+	{ 0x74, "SM: first-level entry beyond the guest address width" },
+	{ 0x75, "SM: first-level root table not readable in nested translation" },
+	{ 0x76, "SM: first-level table not readable in nested translation" },
+	{ 0x77, "SM: first-level table not writable in nested translation" },
+	{ 0x78, "SM: second-level entry not accessible" },
+	{ 0x79, "SM: no permission in second-level entry" },
+	{ 0x7a, "SM: reserved field set in second-level entry" },
+	{ 0x7b, "SM: second-level table pointer invalid" },
+	{ 0x7c, "SM: second-level accessed or dirty bit without snoop" },
+	{ 0x80, "SM: address not canonical" },
+	{ 0x81, "SM: user access to a supervisor page" },
+	{ 0x82, "SM: no execute permission" },
+	{ 0x83, "SM: address beyond the hardware's width" },
+	{ 0x84, "SM: second-level address beyond the width" },
+	{ 0x85, "SM: no write permission" },
+	{ 0x86, "SM: no read permission" },
+	{ 0x87, "SM: address in the interrupt range" },
+	{ 0x90, "SM: first-level accessed or dirty bit without snoop" },
+};
+
+const char *fault_vtd_reason(unsigned int code)
+{
+	return fault_code_word(code, reasons, ARRAY_SIZE(reasons));
+}
