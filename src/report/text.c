@@ -235,7 +235,7 @@ static void print_known(const struct layout *l, const struct fold *fold,
 			continue;
 		strbuf_addf(&b, "%s: %s", seen->id, known->title);
 		print_labelled(l, "Known issue", text_of_strbuf(&b));
-		print_commits(l, "introduced by", known->introduced);
+		print_commits(l, "introduced:", known->introduced);
 		print_commits(l, "fixed by", known->fixed_by);
 		if (known->advice[0])
 			print_labelled(l, "", text_of(known->advice));

@@ -188,7 +188,7 @@ static void whole_summary(void **state)
 		"                                  first report: splats/0001-x.txt\n"
 		"\n"
 		"Known issue  smmu-shutdown: SMMU unregisters at shutdown\n"
-		"             introduced by b06c076ea962\n"
+		"             introduced: b06c076ea962\n"
 		"             fixed by ce31e6ca68bd \"iommu: A subject\" (6.2), "
 		"32ea2c57dc21\n"
 		"             Update the kernel.\n"
