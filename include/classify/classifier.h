@@ -29,6 +29,7 @@ struct console_line {
 	uint64_t offset, size; /* raw bytes, line end included */
 	struct text text;      /* clean (text_clean) */
 	struct text body;      /* behind syslog, printk level, time and caller prefixes */
+	bool prefixed;         /* there are such prefixes: it is the kernel's */
 	enum milestone milestone;
 	struct text marker;  /* MILESTONE_MARKER: the words behind "iommu-stress: " */
 	struct text release; /* MILESTONE_RELEASE */

@@ -40,9 +40,13 @@ void reports_start(const struct reports *reports, struct finding *finding,
 struct slot *reports_open(struct reports *reports, const struct console_line *line);
 /* The context that writes this line; one without caller goes on where the last was. */
 struct context *reports_find(struct reports *reports, struct text caller);
-/* A header: goes on with a report of the context, or begins one. */
-void reports_header(struct reports *reports, struct context *context,
-		    const struct header_match *match, const struct console_line *line);
+/*
+ * A header: goes on with a report of the context, or begins one. False: it has begun one,
+ * in *ret_slot.
+ */
+bool reports_header(struct reports *reports, struct context *context,
+		    const struct header_match *match, const struct console_line *line,
+		    struct slot **ret_slot);
 /* Any other line. */
 void reports_line(struct context *context, const struct console_line *line);
 /* Is a report open? */

@@ -28,6 +28,7 @@ struct splat {
 	bool has_cpu, has_pc;        /* SPLAT_CPU and SPLAT_PC were there */
 	bool in_trace, traced;       /* reading the first stack trace; have read it */
 	bool ended;                  /* only a panic may follow */
+	bool prefixed;               /* so are its lines; others are a stranger's */
 	bool torn;                   /* the header may go on in the next line */
 	char text[SPLAT_HEADER_MAX]; /* the header's line, as far as it fits */
 };

@@ -9,6 +9,7 @@
 
 #include "classify/burst.h"
 #include "classify/lines.h"
+#include "classify/replay.h"
 #include "classify/reports.h"
 #include "classify/rules.h"
 #include "classify/signature.h"
@@ -31,6 +32,7 @@ struct classifier {
 	struct track track;
 	struct reports reports;
 	struct topology topology; /* of this boot */
+	struct replay replay;     /* of this boot */
 	struct finding removal;   /* precursor of this shutdown; count 0: none */
 	bool removal_told;        /* in this cycle */
 	struct scan_marks marks;  /* of the block that is being read */
@@ -60,7 +62,8 @@ static void on_done(void *arg, struct slot *slot)
 {
 	struct classifier *c = arg;
 
-	hand_over(c, &slot->finding, slot->evidence);
+	if (!slot->again)
+		hand_over(c, &slot->finding, slot->evidence);
 }
 
 /* -- precursor ------------------------------------------------------------------------ */
@@ -135,9 +138,30 @@ static void take_join(struct classifier *c, const struct fault_match *match)
 		     (unsigned int)pattern_number(match->match.captures[0], 10));
 }
 
+static bool is_replay(struct classifier *c, const struct printk *printk,
+		      const struct console_line *line)
+{
+	/* Without a new console, a report that is there twice is somebody's copy of it. */
+	return replay_seen(&c->replay, printk, line) &&
+	       c->track.replay_line > c->track.banner_line;
+}
+
+static void take_header(struct classifier *c, struct context *context,
+			const struct header_match *match, const struct printk *printk,
+			const struct console_line *line)
+{
+	enum header_stage stage = match->header->stage;
+	struct slot *slot;
+	bool again = stage < STAGE_CUT && is_replay(c, printk, line);
+
+	if (!reports_header(&c->reports, context, match, line, &slot))
+		slot->again = again;
+}
+
 /* The first form that stands in the line; true: it is taken. */
 static bool take_forms(struct classifier *c, const struct form_set *set,
-		       struct context *context, const struct console_line *line)
+		       struct context *context, const struct printk *printk,
+		       const struct console_line *line)
 {
 	for (size_t i = form_set_next(set, 0); i < FORM_MAX;
 	     i = form_set_next(set, i + 1)) {
@@ -151,12 +175,13 @@ static bool take_forms(struct classifier *c, const struct form_set *set,
 				take_join(c, &fault);
 				return false;
 			}
-			take_fault(c, &fault, line);
+			if (fault.form->role > FAULT_SIGN || !is_replay(c, printk, line))
+				take_fault(c, &fault, line);
 			return true;
 		}
 		if (form->type == FORM_HEADER &&
 		    header_try(form->index, line->body, &header)) {
-			reports_header(&c->reports, context, &header, line);
+			take_header(c, context, &header, printk, line);
 			return true;
 		}
 	}
@@ -175,13 +200,14 @@ static void look_at(struct classifier *c, const struct form_set *set,
 		c->removal_told = false;
 		c->reports.evidence = 0;
 		c->topology.n = 0;
+		c->replay = (struct replay){ 0 };
 		c->reports.last_report = 0;
 		return;
 	}
 	if (line->milestone == MILESTONE_RESTART)
 		end_removal(c);
 	if (line->milestone != MILESTONE_MARKER && line->milestone != MILESTONE_PANIC_END)
-		taken = take_forms(c, set, context, line);
+		taken = take_forms(c, set, context, printk, line);
 	if (taken)
 		c->watch = line->number + WATCH_LINES;
 	else if (!burst_more(&c->reports.pending, line))
@@ -230,6 +256,10 @@ static void take_line(struct classifier *c, struct text raw, uint64_t size,
 	line.text = clean_line(c, raw);
 	printk_parse(line.text, &printk);
 	line.body = printk.body;
+	while (line.body.n && (line.body.s[line.body.n - 1] == ' ' ||
+			       line.body.s[line.body.n - 1] == '\t'))
+		line.body.n--;
+	line.prefixed = printk.prefixed;
 	if (wanted) {
 		if (c->number <= c->watch || c->number <= FIRST_LINES)
 			for (size_t i = 0; i < FORM_WORDS; i++)

@@ -141,8 +141,9 @@ static bool come_together(const struct context *context, const struct header_mat
 	       line->number - splat->header_line <= TOGETHER_LINES;
 }
 
-static void begin(struct reports *r, struct context *context,
-		  const struct header_match *match, const struct console_line *line)
+static struct slot *begin(struct reports *r, struct context *context,
+			  const struct header_match *match,
+			  const struct console_line *line)
 {
 	bool together = come_together(context, match, line);
 	struct slot *slot;
@@ -157,6 +158,7 @@ static void begin(struct reports *r, struct context *context,
 	together = together && context->splat.slot;
 	splat_open(together ? &context->behind : &context->splat, slot, match, line);
 	burst_interrupt(&r->pending);
+	return slot;
 }
 
 /* Whose end is this? */
@@ -166,29 +168,32 @@ static struct splat *find_ended(struct context *context)
 							      &context->splat;
 }
 
-void reports_header(struct reports *r, struct context *context,
-		    const struct header_match *match, const struct console_line *line)
+bool reports_header(struct reports *r, struct context *context,
+		    const struct header_match *match, const struct console_line *line,
+		    struct slot **ret_slot)
 {
 	enum header_stage stage = match->header->stage;
 	struct splat *splat = &context->splat;
 
 	if (stage == STAGE_RULER)
-		return;
+		return true;
 	if (stage == STAGE_END) {
 		splat_end(find_ended(context), line);
-		return;
+		return true;
 	}
 	if (stage == STAGE_CUT) {
 		if (!splat->slot || splat->stage != STAGE_TEXT ||
 		    line->number - splat->header_line > CUT_LINES)
 			close_context(context);
 		r->cut = *line;
-		return;
+		return true;
 	}
 	if (stage == STAGE_PANIC && take_panic(r, context, line))
-		return;
-	if (!merge(r, context, match, line))
-		begin(r, context, match, line);
+		return true;
+	if (merge(r, context, match, line))
+		return true;
+	*ret_slot = begin(r, context, match, line);
+	return false;
 }
 
 /* -- lines ---------------------------------------------------------------------------- */

@@ -101,7 +101,7 @@ void splat_open(struct splat *splat, struct slot *slot, const struct header_matc
 {
 	struct finding *f = &slot->finding;
 
-	*splat = (struct splat){ .slot = slot };
+	*splat = (struct splat){ .slot = slot, .prefixed = line->prefixed };
 	f->type = FINDING_SPLAT;
 	f->count = 1;
 	f->panic = match->header->stage == STAGE_PANIC;
@@ -310,8 +310,9 @@ enum splat_progress splat_needed(struct text body)
 	return frame_parse(body, &frame) ? SPLAT_FRAME : SPLAT_HEADER;
 }
 
-static bool take_body(struct splat *splat, struct text body)
+static bool take_body(struct splat *splat, const struct console_line *line)
 {
+	struct text body = line->body;
 	struct finding *f = &splat->slot->finding;
 	enum header_name name = splat->header->name;
 	struct finding_frame frame;
@@ -337,7 +338,8 @@ static bool take_body(struct splat *splat, struct text body)
 			take_frame(splat, &frame);
 		return true;
 	}
-	if (splat->in_trace && f->n_frames && !text_has(body, TEXT("<"))) {
+	if (splat->in_trace && f->n_frames && !text_has(body, TEXT("<")) &&
+	    line->prefixed >= splat->prefixed) {
 		splat->in_trace = false;
 		splat->traced = true;
 	}
@@ -374,7 +376,7 @@ void splat_line(struct splat *splat, const struct console_line *line)
 		splat_end(splat, line);
 		return;
 	}
-	if (take_body(splat, line->body)) {
+	if (take_body(splat, line)) {
 		extend(splat, line);
 		return;
 	}

@@ -75,6 +75,12 @@ static void decode_device(struct finding *f, const struct pattern_match *m)
 	fault_add(f, "domain", "%.*s", TEXT_ARG(m->captures[1]));
 }
 
+static void decode_detached(struct finding *f, const struct pattern_match *m)
+{
+	(void)m;
+	snprintf(f->title, sizeof(f->title), "IO_PAGE_FAULT of a device without domain");
+}
+
 static void decode_timeout(struct finding *f, const struct pattern_match *m)
 {
 	add_device(f, m->captures[0]);
@@ -109,7 +115,7 @@ static const struct fault_form forms[] = {
 	{ "Event logged [UNKNOWN event[0]=%x", "amdvi-fault", FAULT_RECORD,
 	  decode_unknown },
 	{ "Event logged [Device not attached to domain properly]", "amdvi-fault",
-	  FAULT_LEAD, NULL },
+	  FAULT_LEAD, decode_detached },
 	{ "Event logged [%w %s]", "amdvi-fault", FAULT_RECORD, decode_event },
 	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out", "amdvi-completion-wait",
 	  FAULT_RECORD, decode_wait },

@@ -165,6 +165,12 @@ static void decode_sync(struct finding *f, const struct pattern_match *m)
 	snprintf(f->title, sizeof(f->title), "CMD_SYNC timeout");
 }
 
+static void decode_vcmdq(struct finding *f, const struct pattern_match *m)
+{
+	(void)m;
+	snprintf(f->title, sizeof(f->title), "virtual command queue error");
+}
+
 static void decode_overflow(struct finding *f, const struct pattern_match *m)
 {
 	snprintf(f->title, sizeof(f->title), "%s queue overflow",
@@ -207,7 +213,10 @@ static const struct fault_form forms[] = {
 	{ "PRIQ write aborted -- events may", NULL, FAULT_MORE, NULL },
 	{ "EVTQ write aborted -- events may", NULL, FAULT_MORE, NULL },
 	{ "unexpected PRI request received:", "smmuv3-page-request", FAULT_RECORD, NULL },
-	{ "unexpected error reported. vintf_map: %x", "smmuv3-cmdq", FAULT_RECORD, NULL },
+	{ "unexpected error reported. vintf_map: %x", "smmuv3-cmdq", FAULT_RECORD,
+	  decode_vcmdq },
+	{ "tegra241_cmdqv %w unexpected error reported", "smmuv3-cmdq", FAULT_RECORD,
+	  decode_vcmdq },
 	{ "uncleared error detected, resetting", "smmuv3-cmdq", FAULT_RECORD, NULL },
 };
 
