@@ -226,7 +226,7 @@ static bool bring_back(struct run *run, enum step_end end)
 	return true;
 }
 
-/* One cycle up to its verdict. False: it was cut short and has none. */
+/* One cycle up to its verdict. False: the run ends with it, or in the middle of it. */
 static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
 {
 	struct record record = { .type = RECORD_VERDICT, .cycle = number };
