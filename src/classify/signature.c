@@ -148,8 +148,9 @@ static void make_title(struct finding *f, struct text blame)
 	const char *words = f->kind;
 	char detail[sizeof(f->title)];
 
-	for (size_t i = 0; i < ARRAY_SIZE(wordings); i++)
-		if (!strcmp(wordings[i].kind, f->kind))
+	for (size_t i = 0; i < ARRAY_SIZE(wordings) && words == f->kind; i++)
+		if (wordings[i].kind[0] == f->kind[0] &&
+		    !strcmp(wordings[i].kind, f->kind))
 			words = wordings[i].words;
 	if (f->type == FINDING_SPLAT && blame.n) {
 		snprintf(f->title, sizeof(f->title), "%s in %.*s", words,

@@ -12,21 +12,33 @@ trap 'exit 130' INT TERM
 
 "$build"/bench/bench_memory
 
-# A console of 1 GB through the classifier; the highest memory it ever had.
-echo "a console of 1 GB through classify:"
-line='[  123.456789] usb 1-1: new high-speed USB device number 4 using xhci_hcd'
-seconds=$(date +%s.%N)
-yes "$line" | head -c 1000000000 | "$program" classify - >/dev/null &
-pid=$!
-peak=0
-while kill -0 "$pid" 2>/dev/null; do
-	now=$(sed -n 's/^VmHWM:[ \t]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2>/dev/null)
-	[ "${now:-0}" -gt "$peak" ] && peak=$now
-	sleep 0.1
+# classify_stream BYTES: a console of that size through classify, and the highest memory
+# that it ever had.
+classify_stream() {
+	line='[  123.456789] usb 1-1: new high-speed USB device number 4 using xhci_hcd'
+	# Held open for a while, so that its memory can be read.
+	{
+		yes "$line" | head -c "$1"
+		sleep 0.3
+	} | "$program" classify - >/dev/null &
+	pid=$!
+	peak=0
+	while kill -0 "$pid" 2>/dev/null; do
+		now=$(sed -n 's/^VmHWM:[ \t]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2>/dev/null)
+		[ "${now:-0}" -gt "$peak" ] && peak=$now
+		sleep 0.1
+	done
+	wait "$pid"
+	echo "  $1 bytes of console: peak memory $peak KiB"
+}
+echo "classify, memory and start-up:"
+classify_stream 1000000
+classify_stream 1000000000
+start=$(date +%s%N)
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	"$program" classify /dev/null
 done
-wait "$pid"
-echo "$seconds $(date +%s.%N) $peak" |
-	awk '{ printf "  %.0f MB/s, peak memory %d KiB\n", 1000 / ($2 - $1), $3 }'
+echo "  start-up $((($(date +%s%N) - start) / 20000)) us"
 
 # Cycles of a real run: what is neither settling, confirming, going down nor booting.
 echo "three cycles of a virtual board:"

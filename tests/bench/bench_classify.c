@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Speed of the classifier (bytes for each second of its CPU), next to finding line ends alone (memchr), which is
- * what `wc -l` does. Texts are made here; files may be named in addition.
+ * Speed of the classifier, in megabytes for each second of CPU, next to what else reads
+ * logs: finding line ends (memchr), `grep -c .`, `grep -E` with the main headers, and a
+ * search of each line for a dozen words. Texts are made here; files may be named, too.
  */
+#include "bench_texts.h"
 #include "classify/classifier.h"
 #include "classify/rules.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#define BYTES (64u << 20)
+#define BYTES (100u << 20)
 #define PIECE (64u << 10)
-#define RUNS  5
+#define RUNS  3
 
 static double now_s(void)
 {
@@ -23,7 +30,7 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Repeats lines until BYTES are full; %06u counts. */
+/* Repeats lines until BYTES are full, behind time stamps that count. */
 static struct strbuf make_text(const char *const *lines, size_t n_lines)
 {
 	struct strbuf b = { 0 };
@@ -35,6 +42,8 @@ static struct strbuf make_text(const char *const *lines, size_t n_lines)
 	}
 	return b;
 }
+
+/* -- the classifier ------------------------------------------------------------------- */
 
 static uint64_t found;
 
@@ -66,6 +75,8 @@ static double classify(const struct rules *rules, struct text text, bool lines)
 	return start;
 }
 
+/* -- references ----------------------------------------------------------------------- */
+
 static double count_lines(struct text text)
 {
 	double start = now_s();
@@ -80,22 +91,107 @@ static double count_lines(struct text text)
 	return now_s() - start;
 }
 
+/* One line after the other, one word after the other: how extractors of crashes read. */
+static double search_lines(struct text text)
+{
+	static const char *const words[] = {
+		"BUG:",        "WARNING: at",   "WARNING: CPU:", "INFO: possible",
+		"cut here",    "general prot",  "kernel BUG",    "Unable to handle",
+		"soft lockup", "self-detected", "Oops",          "nobody cared",
+	};
+	double start = now_s();
+	volatile size_t hits = 0;
+
+	for (size_t i = 0; i < text.n;) {
+		const char *end = memchr(text.s + i, '\n', text.n - i);
+		size_t n = end ? (size_t)(end - text.s) - i : text.n - i;
+
+		for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+			hits += memmem(text.s + i, n, words[w], strlen(words[w])) != NULL;
+		i += n + 1;
+	}
+	return now_s() - start;
+}
+
+static double children_s(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Its count goes into a pipe: to /dev/null it would stop at the first hit. */
+static double run_grep(int fd, const char *option, const char *pattern)
+{
+	double start = children_s();
+	int ends[2];
+	char count[32];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 1e9;
+	pid = fork();
+	if (pid == 0) {
+		if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
+		    dup2(ends[1], STDOUT_FILENO) < 0 || setenv("LC_ALL", "C", 1) < 0)
+			_exit(127);
+		execlp("grep", "grep", "-c", option, pattern, NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	while (read(ends[0], count, sizeof(count)) > 0)
+		continue;
+	close(ends[0]);
+	waitpid(pid, NULL, 0);
+	return children_s() - start;
+}
+
+static void grep(struct text text, double *ret_all, double *ret_headers)
+{
+	static const char headers[] =
+		"BUG: |WARNING: |Oops|Internal error: |Unable to handle |kernel BUG at |"
+		"general protection fault|Kernel panic|soft lockup|self-detected stall|"
+		"detected stalls|blocked for more than|Unhandled context fault|GFSR |"
+		"CMD_SYNC timeout|Event logged|handling fault status|refcount_t: ";
+	int fd = memfd_create("text", MFD_CLOEXEC);
+	size_t done = 0;
+
+	while (fd >= 0 && done < text.n) {
+		ssize_t n = write(fd, text.s + done, text.n - done);
+
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	*ret_all = run_grep(fd, "-e", ".");
+	*ret_headers = run_grep(fd, "-E", headers);
+	close(fd);
+}
+
+/* -- the table ------------------------------------------------------------------------ */
+
+static double best_of(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 static void measure(const struct rules *rules, const char *name, struct text text)
 {
-	double best = 1e9, best_lines = 1e9, base = 1e9, s;
+	double ours = 1e9, lines = 1e9, base = 1e9, words = 1e9, all, headers;
+	double mb = (double)text.n / 1e6;
 
 	for (int i = 0; i < RUNS; i++) {
-		s = count_lines(text);
-		base = s < base ? s : base;
-		s = classify(rules, text, true);
-		best_lines = s < best_lines ? s : best_lines;
-		s = classify(rules, text, false);
-		best = s < best ? s : best;
+		base = best_of(base, count_lines(text));
+		words = best_of(words, search_lines(text));
+		lines = best_of(lines, classify(rules, text, true));
+		ours = best_of(ours, classify(rules, text, false));
 	}
-	printf("%-28s %6.0f MB/s  %6.0f MB/s each line shown  %6.0f MB/s memchr  "
-	       "%" PRIu64 " findings\n",
-	       name, (double)text.n / best / 1e6, (double)text.n / best_lines / 1e6,
-	       (double)text.n / base / 1e6, found);
+	grep(text, &all, &headers);
+	printf("%-26s %8.0f %10.0f %8.0f %8.0f %8.0f %8.0f %9" PRIu64 "\n", name,
+	       mb / ours, mb / lines, mb / base, mb / all, mb / headers, mb / words,
+	       found);
 }
 
 static void measure_rules(struct text text)
@@ -114,83 +210,65 @@ static void measure_rules(struct text text)
 		if (rules_add(rules, "bench", (struct text){ yaml.s, yaml.n }, &error) <
 		    0)
 			abort();
-		snprintf(name, sizeof(name), "boot log, %u rules", numbers[i]);
+		snprintf(name, sizeof(name), "boot log, %u more rules", numbers[i]);
 		measure(rules, name, text);
 		rules_free(rules);
 		strbuf_done(&yaml);
 	}
 }
 
-static const char *const boot[] = {
-	"pci 0000:00:1f.3: [8086:a348] type 00 class 0x040300 conventional PCI endpoint",
-	"usb 1-8: New USB device found, idVendor=8087, idProduct=0a2b, bcdDevice= 0.10",
-	"clk: Disabling unused clocks",
-	"e1000e 0000:00:1f.6 eth0: (PCI Express:2.5GT/s:Width x1) 54:e1:ad:5b:04:21",
-	"systemd[1]: Listening on systemd-udevd-control.socket - udev Control Socket.",
-	"pci 0000:01:00.0: Adding to iommu group 14",
-	"ACPI: PM: Power Resource [PC01]",
-	"EXT4-fs (nvme0n1p2): mounted filesystem with ordered data mode. Quota mode: none.",
-	"arm-smmu-v3 9050000.smmuv3: allocated 262144 entries for cmdq",
-	"input: AT Translated Set 2 keyboard as /devices/platform/i8042/serio0/input/input3",
-};
+static void measure_file(const struct rules *rules, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	static char piece[PIECE];
+	struct strbuf text = { 0 };
+	size_t n;
 
-static const char *const oops[] = {
-	"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000098",
-	"Mem abort info:",
-	"  ESR = 0x0000000096000004",
-	"Internal error: Oops: 0000000096000004 [#1] SMP",
-	"Modules linked in: virtio_net net_failover failover",
-	"CPU: 0 PID: 23 Comm: kworker/0:1 Not tainted 6.1.0-test #1",
-	"pc : iommu_get_dma_domain+0x14/0x20",
-	"lr : iommu_dma_map_page+0x9c/0x254",
-	"x29: ffff80000b3b3a90 x28: ffff0000c0a48000 x27: ffff0000c1d4c000",
-	"Call trace:",
-	" iommu_get_dma_domain+0x14/0x20",
-	" dma_map_page_attrs+0x1ec/0x250",
-	" cp_start_xmit+0x14c/0x10b0 [8139cp]",
-	"Code: d503201f f9416800 d503233f d50323bf (f9404c00)",
-	"---[ end trace 0000000000000000 ]---",
-};
-
-static const char *const headers[] = {
-	"BUG: unable to handle page fault for address: ffffffffffffffd8",
-	"WARNING: CPU: 1 PID: 2 at drivers/iommu/iommu.c:3049 iommu_detach_group+0x8/0x10",
-	"general protection fault, probably for non-canonical address 0xdead: 0000 [#1] SMP",
-};
+	if (!file) {
+		perror(path);
+		return;
+	}
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
+		strbuf_add(&text, (struct text){ piece, n });
+	fclose(file);
+	measure(rules, path, (struct text){ text.s, text.n });
+	strbuf_done(&text);
+}
 
 int main(int argc, char **argv)
 {
 	struct rules *rules = rules_new();
-	struct strbuf text = make_text(boot, ARRAY_SIZE(boot));
+	struct strbuf text;
 
+	printf("classify, MB for each second of CPU:\n%-26s %8s %10s %8s %8s %8s %8s %9s\n",
+	       "text", "classify", "each line", "memchr", "grep .", "grep -E", "words",
+	       "findings");
+	text = make_text(bench_boot, ARRAY_SIZE(bench_boot));
 	measure(rules, "boot log", (struct text){ text.s, text.n });
 	measure_rules((struct text){ text.s, text.n });
 	strbuf_done(&text);
-	text = make_text(oops, ARRAY_SIZE(oops));
+	text = make_text(bench_oops, ARRAY_SIZE(bench_oops));
 	measure(rules, "oopses and nothing else", (struct text){ text.s, text.n });
 	strbuf_done(&text);
-	text = make_text(headers, ARRAY_SIZE(headers));
+	text = make_text(bench_headers, ARRAY_SIZE(bench_headers));
 	measure(rules, "headers and nothing else", (struct text){ text.s, text.n });
+	strbuf_done(&text);
+	text = make_text(bench_faults, ARRAY_SIZE(bench_faults));
+	measure(rules, "faults and nothing else", (struct text){ text.s, text.n });
+	strbuf_done(&text);
+	text = make_text(bench_nested, ARRAY_SIZE(bench_nested));
+	measure(rules, "reports within reports", (struct text){ text.s, text.n });
 	strbuf_done(&text);
 	while (text.n < BYTES)
 		strbuf_add(&text, TEXT("one line without an end "));
 	measure(rules, "one endless line", (struct text){ text.s, text.n });
 	strbuf_done(&text);
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		static char piece[PIECE];
-		size_t n;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
-			strbuf_add(&text, (struct text){ piece, n });
-		fclose(file);
-		measure(rules, argv[i], (struct text){ text.s, text.n });
-		strbuf_done(&text);
-	}
+	while (text.n < BYTES)
+		strbuf_add(&text, TEXT("BUG: KASAN: Oops: Internal error: [DMA "));
+	measure(rules, "one line of headers", (struct text){ text.s, text.n });
+	strbuf_done(&text);
+	for (int i = 1; i < argc; i++)
+		measure_file(rules, argv[i]);
 	rules_free(rules);
 	return 0;
 }
