@@ -22,7 +22,7 @@ check "the archive builds for fuzzing" make -s CC=clang O="$out" \
 # What a console and a rule file look like, for a start.
 mkdir "$scratch/seeds"
 sed -n 's/^[^"]*"\(.*\)\\n".*/\1/p' tests/unit/test_classifier.c >"$scratch/seeds/console"
-cp src/classify/embed/known.yaml "$scratch/seeds/"
+cp src/classify/embed/known.yaml tests/golden/cases/*.txt "$scratch/seeds/"
 for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	corpus=${FUZZ_CORPUS:-$scratch}/$name
