@@ -14,10 +14,13 @@ V	?= 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml
+# Files and lines of kernel code (classify --vmlinux): optional.
+LIBDW	:= $(shell pkg-config --exists libdw 2>/dev/null && echo libdw)
+LIBS	+= $(LIBDW)
 MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
-override CPPFLAGS += -Iinclude -D_GNU_SOURCE
+override CPPFLAGS += -Iinclude -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW)
 override CFLAGS += -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)

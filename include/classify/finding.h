@@ -23,9 +23,10 @@ bool finding_type_parse(struct text word, enum finding_type *ret);
 #define FINDING_DECODED_MAX 12
 
 struct finding_frame {
-	char function[96]; /* without offset, .isra, .constprop, .part, .cold */
-	char module[40];   /* "" = vmlinux */
-	bool reliable;     /* false for "? function" */
+	char function[96];     /* without offset, .isra, .constprop, .part, .cold */
+	char module[40];       /* "" = vmlinux */
+	bool reliable;         /* false for "? function" */
+	uint32_t offset, size; /* of "function+offset/size", 0 where it does not say */
 };
 
 struct finding_field {

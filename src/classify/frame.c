@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "classify/frame.h"
 
+#include "classify/pattern.h"
+
 /* The texts in front of the program counter's symbol; blanks match as in the kernel. */
 static const struct text pc_starts[] = {
 	{ "RIP: ", 5 },    { "EIP: ", 5 }, { "EIP is at ", 10 }, { "IP: ", 4 },
@@ -180,6 +182,19 @@ static bool parse_arm(struct text t, struct finding_frame *ret)
 	return true;
 }
 
+/* "+0x14/0x20" behind the name. */
+static void take_offset(struct text rest, struct finding_frame *frame)
+{
+	ptrdiff_t slash = text_find(rest, TEXT("/"), 0);
+	struct text offset = text_from(rest, 1);
+
+	if (slash > 1) {
+		offset.n = (size_t)slash - 1;
+		frame->size = (uint32_t)pattern_hex(text_from(rest, (size_t)slash + 1));
+	}
+	frame->offset = (uint32_t)pattern_hex(offset);
+}
+
 bool frame_parse(struct text body, struct finding_frame *ret)
 {
 	struct finding_frame frame = { .reliable = true };
@@ -191,6 +206,7 @@ bool frame_parse(struct text body, struct finding_frame *ret)
 	if (n) {
 		text_copy(frame.function, sizeof(frame.function),
 			  frame_trim_symbol(name));
+		take_offset((struct text){ rest.s + name.n, n - name.n }, &frame);
 		take_module(text_from(rest, n), &frame);
 		if (text_has(rest, TEXT("(unreliable)")))
 			frame.reliable = false;

@@ -17,16 +17,57 @@ static json_t *string_or_null(const char *s)
 	return s && s[0] ? json_string(s) : json_null();
 }
 
-static json_t *frames_to_json(const struct finding *f)
+/* Functions that the compiler put into each other; more than these are not told. */
+#define PLACES_MAX 8
+
+/* All but the first frame are where a call returns to; so is that of an exception. */
+static size_t find_places(const struct classify_output *out, const struct finding *f,
+			  size_t i, struct symbols_place places[PLACES_MAX])
+{
+	const struct finding_frame *frame = &f->frames[i];
+	struct symbols_query query = {
+		.module = frame->module,
+		.function = frame->function,
+		.offset = frame->offset,
+		.size = frame->size,
+		.returns = i > 0 || strcmp(frame->function, f->function) != 0,
+	};
+
+	if (!out->symbols || !frame->size)
+		return 0;
+	return symbols_find(out->symbols, &query, places, PLACES_MAX);
+}
+
+static json_t *places_to_json(const struct symbols_place *places, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:i, s:b}", "function",
+						       places[i].function, "file",
+						       places[i].file, "line",
+						       (int)places[i].line, "inlined",
+						       (int)places[i].inlined));
+	return array;
+}
+
+static json_t *frames_to_json(const struct classify_output *out, const struct finding *f)
 {
 	json_t *frames = json_array();
 
-	for (size_t i = 0; i < f->n_frames; i++)
-		json_array_append_new(frames,
-				      json_pack("{s:s, s:o, s:b}", "function",
-						f->frames[i].function, "module",
-						string_or_null(f->frames[i].module),
-						"reliable", (int)f->frames[i].reliable));
+	for (size_t i = 0; i < f->n_frames; i++) {
+		struct symbols_place places[PLACES_MAX];
+		size_t n = find_places(out, f, i, places);
+		json_t *frame = json_pack("{s:s, s:i, s:o, s:b}", "function",
+					  f->frames[i].function, "offset",
+					  (int)f->frames[i].offset, "module",
+					  string_or_null(f->frames[i].module), "reliable",
+					  (int)f->frames[i].reliable);
+
+		if (out->symbols)
+			json_object_set_new(frame, "places", places_to_json(places, n));
+		json_array_append_new(frames, frame);
+	}
 	return frames;
 }
 
@@ -81,7 +122,7 @@ static void print_json(const struct classify_output *out, const struct finding *
 	json_object_set_new(o, "cycle", f->cycle ? json_integer(f->cycle) : json_null());
 	json_object_set_new(o, "offset", json_integer((json_int_t)f->offset));
 	json_object_set_new(o, "length", json_integer((json_int_t)f->size));
-	json_object_set_new(o, "frames", frames_to_json(f));
+	json_object_set_new(o, "frames", frames_to_json(out, f));
 	json_object_set_new(o, "decoded", decoded_to_json(f));
 	json_dumpf(o, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -140,6 +181,24 @@ static void print_context(const struct classify_output *out, const struct findin
 	}
 }
 
+/* The first trace, where --vmlinux says more about it than the console. */
+static void print_frames(const struct classify_output *out, const struct finding *f)
+{
+	for (size_t i = 0; out->symbols && i < f->n_frames; i++) {
+		const struct finding_frame *frame = &f->frames[i];
+		struct symbols_place places[PLACES_MAX];
+		size_t n = find_places(out, f, i, places);
+
+		if (!n)
+			printf("    %s %s\n", frame->reliable ? " " : "?",
+			       frame->function);
+		for (size_t k = 0; k < n; k++)
+			printf("    %s %s %s:%u%s\n", frame->reliable ? " " : "?",
+			       places[k].function, places[k].file, places[k].line,
+			       places[k].inlined ? " (inlined)" : "");
+	}
+}
+
 static void print_text(const struct classify_output *out, const struct finding *f)
 {
 	printf("%s:%" PRIu64 ": %s: %s", out->file, f->line, finding_type_name(f->type),
@@ -155,6 +214,7 @@ static void print_text(const struct classify_output *out, const struct finding *
 		printf("    device %s\n", f->device);
 	for (size_t i = 0; i < f->n_decoded; i++)
 		printf("    %s %s\n", f->decoded[i].name, f->decoded[i].value);
+	print_frames(out, f);
 	print_known(out, f);
 	if (f->advice[0])
 		printf("    advice: %s\n", f->advice);

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Console text in, findings out: as text for people, as JSON lines for programs. */
 #include "classify.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "cmd.h"
 #include "cmd/opts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-enum { KEY_ONLY_IOMMU = 0x100, KEY_MIN_SEVERITY, KEY_SUMMARY };
+enum {
+	KEY_ONLY_IOMMU = 0x100,
+	KEY_MIN_SEVERITY,
+	KEY_SUMMARY,
+	KEY_VMLINUX,
+	KEY_DEBUGINFO
+};
 
 struct arguments {
 	struct classify_options options;
@@ -60,6 +68,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_SUMMARY:
 		options->summary = true;
 		return 0;
+	case KEY_VMLINUX:
+		options->vmlinux = arg;
+		return 0;
+	case KEY_DEBUGINFO:
+		options->debuginfo = arg;
+		return 0;
 	case ARGP_KEY_ARGS:
 		options->files = state->argv + state->next;
 		options->n_files = (size_t)(state->argc - state->next);
@@ -82,6 +96,10 @@ static const struct argp_option option_table[] = {
 	{ "context", 'C', "LINES", 0,
 	  "show so many lines around the first one of a report (text of plain files)",
 	  0 },
+	{ "vmlinux", KEY_VMLINUX, "FILE", 0,
+	  "the kernel with its debugging information: frames get file and line", 0 },
+	{ "debuginfo", KEY_DEBUGINFO, "DIR", 0,
+	  "where modules with theirs are, and vmlinux unless it is named", 0 },
 	{ "summary", KEY_SUMMARY, NULL, 0, "one entry a bug, at the end", 0 },
 	{ 0 },
 };
@@ -103,6 +121,23 @@ static const struct argp argp = {
 	       "Exit status: 0 nothing found, 1 findings, 2 a file cannot be read.",
 };
 
+static int open_symbols(const struct classify_options *options, struct symbols **ret)
+{
+	const char *name = options->vmlinux ? options->vmlinux : options->debuginfo;
+	int r;
+
+	if (!name)
+		return 0;
+	r = symbols_open(options->vmlinux, options->debuginfo, ret);
+	if (r == -EOPNOTSUPP)
+		return log_error("this program was built without libdw"), r;
+	if (r == -ENOENT && !options->vmlinux)
+		return log_error("there is no vmlinux in %s", name), r;
+	if (r == -EINVAL)
+		return log_error("%s is no kernel with symbols", name), r;
+	return r < 0 ? log_errno(r, "cannot open %s", name) : 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct arguments arguments = { .options.format = CLASSIFY_TEXT };
@@ -115,11 +150,16 @@ static int run(int argc, char **argv)
 	free(arguments.rules.files);
 	if (r < 0)
 		return EXIT_USAGE;
+	if (open_symbols(&arguments.options, &out.symbols) < 0) {
+		rules_free(rules);
+		return EXIT_USAGE;
+	}
 	out.rules = rules;
 	for (size_t i = 0; i < arguments.options.n_files; i++)
 		if (classify_read(&out, arguments.options.files[i]) < 0)
 			status = EXIT_USAGE;
 	classify_summarise(&out);
+	symbols_close(out.symbols);
 	rules_free(rules);
 	if (status == EXIT_PASS && out.n_shown)
 		status = EXIT_FINDING;

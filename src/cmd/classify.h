@@ -4,6 +4,7 @@
 
 #include "classify/classifier.h"
 #include "classify/rules.h"
+#include "os/symbols.h"
 
 #include <sys/types.h>
 
@@ -14,7 +15,8 @@ struct classify_options {
 	bool only_iommu, summary;
 	enum { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR } min_severity;
 	bool context_given;
-	unsigned int context; /* lines around the first of a report */
+	unsigned int context;            /* lines around the first of a report */
+	const char *vmlinux, *debuginfo; /* NULL: not asked for */
 	char **files;
 	size_t n_files;
 };
@@ -29,9 +31,10 @@ struct classify_group {
 struct classify_output {
 	const struct classify_options *options;
 	const struct rules *rules;
-	const char *file; /* that is being read, as it was named */
-	int context_fd;   /* its bytes once more, at their offsets; -1: cannot be had */
-	size_t n_shown;   /* findings, notes not counted */
+	struct symbols *symbols; /* NULL: frames without file and line */
+	const char *file;        /* that is being read, as it was named */
+	int context_fd; /* its bytes once more, at their offsets; -1: cannot be had */
+	size_t n_shown; /* findings, notes not counted */
 	struct classify_group *groups;
 	size_t n_groups;
 };

@@ -266,8 +266,9 @@ static void finding_is_readable(void **state)
 	f->type = FINDING_FAULT;
 	f->cycle = 2;
 	f->n_frames = 2;
-	f->frames[0] = (struct finding_frame){ "iommu_map", "", true };
-	f->frames[1] = (struct finding_frame){ "rtl_tx", "8139cp", false };
+	f->frames[0] =
+		(struct finding_frame){ .function = "iommu_map", .reliable = true };
+	f->frames[1] = (struct finding_frame){ .function = "rtl_tx", .module = "8139cp" };
 	f->n_decoded = 2;
 	f->decoded[0] = (struct finding_field){ "FSR", "translation fault" };
 	f->decoded[1] = (struct finding_field){ "FSR", "again" };
