@@ -31,14 +31,13 @@ static const struct argp_option options[] = {
 struct input {
 	struct plan plan;
 	struct opts_run run;
+	struct opts_rules rules;
 };
 
 static const struct argp_child children[] = {
-	{ &opts_load_argp, 0, "Load:", 2 },
-	{ &opts_run_argp, 0, "Run:", 3 },
-	{ &board_argp, 0, BOARD_ARGP_HEADER, 4 },
-	{ &opts_output_argp, 0, "Output:", 5 },
-	{ 0 },
+	{ &opts_load_argp, 0, "Load:", 2 },       { &opts_run_argp, 0, "Run:", 3 },
+	{ &board_argp, 0, BOARD_ARGP_HEADER, 4 }, { &opts_rules_argp, 0, "Findings:", 5 },
+	{ &opts_output_argp, 0, "Output:", 6 },   { 0 },
 };
 
 static void set_target(struct argp_state *state, struct plan *plan, const char *arg)
@@ -70,6 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &input->plan;
 		state->child_inputs[1] = &input->run;
 		state->child_inputs[2] = &input->plan.board;
+		state->child_inputs[3] = &input->rules;
 		return 0;
 	case 't':
 		set_target(state, &input->plan, arg);
@@ -175,11 +175,10 @@ static int prepare(const struct plan *plan)
 	return r;
 }
 
-static int run(const struct plan *plan)
+static int run(const struct plan *plan, const struct rules *rules)
 {
 	struct stopper stopper = { .fd = -1 };
 	struct loop_io *signals = NULL;
-	struct rules *rules;
 	int status = EXIT_INVALID, r;
 
 	r = loop_new(&stopper.loop);
@@ -188,9 +187,7 @@ static int run(const struct plan *plan)
 	if (r < 0) {
 		log_errno(r, "cannot wait for events");
 	} else {
-		rules = rules_new();
 		status = run_reboot(stopper.loop, plan, &rig_virtual, rules, stdout);
-		rules_free(rules);
 	}
 	loop_io_free(signals);
 	loop_free(stopper.loop);
@@ -202,19 +199,28 @@ static int run(const struct plan *plan)
 static int cmd_reboot_run(int argc, char **argv)
 {
 	struct input input = { .run.plan = &input.plan };
+	struct rules *rules;
+	int status = EXIT_USAGE, r;
 
 	plan_init_reboot(&input.plan);
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	/* What is wrong with them is told before anything is prepared. */
+	r = opts_rules_load(&input.rules, &rules);
+	free(input.rules.files);
+	if (r < 0)
+		return EXIT_USAGE;
 	if (input.run.dry_run) {
 		run_print_plan(stdout, &input.plan);
+		rules_free(rules);
 		return EXIT_PASS;
 	}
 	make_absolute(&input.plan.board.kernel);
 	make_absolute(&input.plan.board.initrd);
 	make_absolute(&input.plan.board.modules);
-	if (prepare(&input.plan) < 0)
-		return EXIT_USAGE;
-	return run(&input.plan);
+	if (prepare(&input.plan) == 0)
+		status = run(&input.plan, rules);
+	rules_free(rules);
+	return status;
 }
 
 const struct command cmd_reboot = {
