@@ -2,6 +2,7 @@
 #include "classify/signature.h"
 
 #include "classify/blame.h"
+#include "classify/scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -188,10 +189,33 @@ static void find_iommu(struct finding *f)
 		text_copy(f->driver, sizeof(f->driver), text_of(driver));
 }
 
+/* Decoders cut where their room ends, be it within a character. */
+static void mend_text(char *s, size_t size)
+{
+	char clean[sizeof(((struct finding *)NULL)->text)];
+
+	if (scan_is_plain(text_of(s)))
+		return;
+	(void)text_clean(clean, size, text_of(s));
+	text_copy(s, size, text_of(clean));
+}
+
+static void mend_texts(struct finding *f)
+{
+	mend_text(f->text, sizeof(f->text));
+	mend_text(f->function, sizeof(f->function));
+	mend_text(f->file, sizeof(f->file));
+	mend_text(f->device, sizeof(f->device));
+	for (size_t i = 0; i < f->n_decoded; i++)
+		mend_text(f->decoded[i].value, sizeof(f->decoded[i].value));
+}
+
 void signature_make(struct finding *f)
 {
-	struct text blame = blame_function(f);
+	struct text blame;
 
+	mend_texts(f);
+	blame = blame_function(f);
 	find_iommu(f);
 	if (f->type == FINDING_FAULT)
 		snprintf(f->bug, sizeof(f->bug), "%s:%s", f->kind, f->driver);
@@ -202,4 +226,5 @@ void signature_make(struct finding *f)
 		snprintf(f->bug, sizeof(f->bug), "%s", signature_class(f->kind));
 	make_variant(f);
 	make_title(f, blame);
+	mend_text(f->title, sizeof(f->title));
 }

@@ -48,8 +48,11 @@ static void on_finding(void *arg, const struct finding *f)
 	struct seen *seen = arg;
 
 	check(f->size > 0 && f->count > 0, "a finding has bytes and a count");
-	check(is_clean(f->title) || strlen(f->title) + 1 == sizeof(f->title),
-	      "titles are clean");
+	check(is_clean(f->title) && is_clean(f->text) && is_clean(f->device) &&
+		      is_clean(f->function) && is_clean(f->file),
+	      "texts are clean");
+	for (size_t i = 0; i < f->n_decoded; i++)
+		check(is_clean(f->decoded[i].value), "decoded fields are clean");
 	strbuf_addf(&seen->findings,
 		    "%d %s %s %s %s x%u @%" PRIu64 "+%" PRIu64 " %d %s %s\n", f->type,
 		    f->bug, f->variant, f->title, f->device, f->count, f->offset, f->size,
