@@ -72,6 +72,10 @@ if command -v gzip >/dev/null; then
 		says "cannot unpack $scratch/torn: gzip ended with" err)"
 fi
 
+empty "a vmlinux that is not there: 2" \
+	"$(runs 2 "$program" classify --vmlinux="$scratch/none" "$log"
+	says "cannot open $scratch/none" err)"
+
 mkdir "$scratch/run"
 grep -v 'iommu-stress:' "$log" >"$scratch/run/console.raw"
 printf '%s\n' '{"type":"phase","at":1,"cycle":7,"phase":"shutdown","offset":109}' \
