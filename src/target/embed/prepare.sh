@@ -297,7 +297,8 @@ publish()
 	mv "$work/new" "$dir/images/$1"
 	# Older ones may be in use by a run: keep some.
 	(cd "$dir/images" && ls -dt ./*) | tail -n +9 | while read -r old; do
-		rm -rf "$dir/images/$old"
+		[ "${old#./}" = "$(basename "$(readlink "$dir/debian")")" ] ||
+			rm -rf "$dir/images/$old"
 	done
 }
 
