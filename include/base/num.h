@@ -24,5 +24,5 @@ int num_parse_size(const char *s, uint64_t *ret_bytes) _must_check_;
 
 /* Room for the longest text of num_format_duration, with its final NUL. */
 #define NUM_DURATION_MAX 32
-/* "850 us", "340 ms", "4.52 s", "3 min 20 s", "2 h 5 min". Returns buffer. */
+/* "0.7 us", "850 us", "1.5 ms", "340 ms", "4.52 s", "3 min 20 s", "2 h 5 min". Returns buffer. */
 char *num_format_duration(char buffer[NUM_DURATION_MAX], uint64_t ns);

@@ -140,8 +140,12 @@ char *num_format_duration(char buffer[NUM_DURATION_MAX], uint64_t ns)
 {
 	uint64_t seconds = ns / NS_PER_SEC;
 
-	if (ns < NS_PER_MSEC)
+	if (ns < 10 * NS_PER_USEC && ns % NS_PER_USEC)
+		snprintf(buffer, NUM_DURATION_MAX, "%.1f us", (double)ns / 1e3);
+	else if (ns < NS_PER_MSEC)
 		snprintf(buffer, NUM_DURATION_MAX, "%" PRIu64 " us", ns / NS_PER_USEC);
+	else if (ns < 10 * NS_PER_MSEC && ns % NS_PER_MSEC)
+		snprintf(buffer, NUM_DURATION_MAX, "%.1f ms", (double)ns / 1e6);
 	else if (ns < NS_PER_SEC)
 		snprintf(buffer, NUM_DURATION_MAX, "%" PRIu64 " ms", ns / NS_PER_MSEC);
 	else if (seconds < 60)

@@ -83,6 +83,8 @@ static void durations_format(void **state)
 
 	(void)state;
 	assert_string_equal(num_format_duration(text, 850 * NS_PER_USEC), "850 us");
+	assert_string_equal(num_format_duration(text, 700), "0.7 us");
+	assert_string_equal(num_format_duration(text, 1500 * NS_PER_USEC), "1.5 ms");
 	assert_string_equal(num_format_duration(text, 340 * NS_PER_MSEC), "340 ms");
 	assert_string_equal(num_format_duration(text, 4520 * NS_PER_MSEC), "4.52 s");
 	assert_string_equal(num_format_duration(text, 200 * NS_PER_SEC), "3 min 20 s");
