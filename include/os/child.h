@@ -43,6 +43,11 @@ bool child_running(const struct child *child);
 int child_write(struct child *child, struct text line) _must_check_;
 /* End of file on its standard input. */
 void child_close_input(struct child *child);
+/*
+ * End of file on its standard input, then its end is awaited, without the loop and without
+ * on_exit. False: it goes on.
+ */
+bool child_finish(struct child *child, unsigned int limit_ms);
 /* -ESRCH when it has ended. */
 int child_signal(struct child *child, int signal);
 /* SIGTERM, 2 s later SIGKILL, 2 s later it is given up (D state) and left to init. */

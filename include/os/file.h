@@ -7,6 +7,11 @@
 /* Writes all n bytes or fails. */
 int file_write_all(int fd, const void *bytes, size_t n) _must_check_;
 /*
+ * The same for a line, whose newline is added, but never waits for the reader: -EAGAIN when
+ * there is no room. A pipe that says it has room takes PIPE_BUF bytes.
+ */
+int file_offer_line(int fd, struct strbuf *line) _must_check_;
+/*
  * Whole content of a file of at most max bytes (-EFBIG above), NUL-terminated;
  * caller frees *ret. ret_n may be NULL.
  */

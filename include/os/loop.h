@@ -30,6 +30,7 @@ void loop_free(struct loop *loop);
 /* Calls fn for events (EPOLLIN ...) of fd, which stays the caller's. */
 int loop_io_add(struct loop *loop, int fd, uint32_t events, loop_io_fn fn, void *arg,
 		struct loop_io **ret) _must_check_;
+/* 0: for nothing, not even for errors and hangups, until it is called again. */
 void loop_io_events(struct loop_io *io, uint32_t events);
 /* Allowed from within any handler, also io's own. NULL is accepted. */
 void loop_io_free(struct loop_io *io);

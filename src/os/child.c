@@ -291,6 +291,18 @@ static bool ended_within(struct child *child, int ms)
 	return waitpid(child->pid, NULL, child->pid_fd >= 0 ? WNOHANG : 0) == child->pid;
 }
 
+bool child_finish(struct child *child, unsigned int limit_ms)
+{
+	child_close_input(child);
+	if (child->running && ended_within(child, (int)limit_ms)) {
+		/* Reaped here: nobody is left to be told. */
+		loop_io_free(child->exit_io);
+		child->exit_io = NULL;
+		child->running = false;
+	}
+	return !child->running;
+}
+
 void child_free(struct child *child)
 {
 	if (!child)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,6 +25,16 @@ int file_write_all(int fd, const void *bytes, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+int file_offer_line(int fd, struct strbuf *line)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&out, 1, 0) != 1)
+		return -EAGAIN;
+	strbuf_add(line, TEXT("\n"));
+	return out.revents & POLLOUT ? file_write_all(fd, line->s, line->n) : -EPIPE;
 }
 
 int file_read(const char *path, size_t max, char **ret, size_t *ret_n)

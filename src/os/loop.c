@@ -98,7 +98,7 @@ int loop_io_add(struct loop *loop, int fd, uint32_t events, loop_io_fn fn, void 
 	struct loop_io *io = xcalloc(1, sizeof(*io));
 	struct epoll_event event = { .events = events, .data.ptr = io };
 
-	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+	if (events && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		int r = -errno;
 
 		free(io);
@@ -115,16 +115,21 @@ int loop_io_add(struct loop *loop, int fd, uint32_t events, loop_io_fn fn, void 
 	return 0;
 }
 
+/*
+ * What waits for nothing is taken out of the set: the kernel would look it up whenever
+ * something happens, which a socket that is sent from by the hundred thousand feels.
+ */
 void loop_io_events(struct loop_io *io, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = io };
+	int how = !events ? EPOLL_CTL_DEL : io->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	if (events == io->events)
 		return;
 	io->events = events;
 	/* Changing what an added fd waits for can only fail by a bug of ours. */
-	if (epoll_ctl(io->loop->epoll_fd, EPOLL_CTL_MOD, io->fd, &event) < 0)
-		assert(!"epoll_ctl(EPOLL_CTL_MOD)");
+	if (epoll_ctl(io->loop->epoll_fd, how, io->fd, &event) < 0)
+		assert(!"epoll_ctl");
 }
 
 static void sweep_soon(struct loop *loop)
@@ -139,7 +144,8 @@ void loop_io_free(struct loop_io *io)
 {
 	if (!io)
 		return;
-	epoll_ctl(io->loop->epoll_fd, EPOLL_CTL_DEL, io->fd, NULL);
+	if (io->events)
+		epoll_ctl(io->loop->epoll_fd, EPOLL_CTL_DEL, io->fd, NULL);
 	io->fn = NULL;
 	sweep_soon(io->loop);
 }
