@@ -16,9 +16,10 @@ struct track {
 	bool bare;     /* this console's kernel lines have no prefix */
 	bool booted;   /* a banner was seen */
 	bool reset;    /* the kernel ended after the last banner */
+	bool doubtful; /* before the last banner it did not: it may be an old one */
 	uint64_t banner_line;
 	uint64_t banner_us;   /* its time stamp */
-	uint64_t replay_line; /* enabled a console, which prints the log again */
+	uint64_t replay_line; /* enabled a console, or asked for the log: it comes again */
 	char kernel[64];      /* release, "" unknown */
 };
 

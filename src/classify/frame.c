@@ -8,7 +8,7 @@ static const struct text pc_starts[] = {
 	{ "RIP: ", 5 },    { "EIP: ", 5 }, { "EIP is at ", 10 }, { "IP: ", 4 },
 	{ "pc : ", 5 },    { "PC: ", 4 },  { "PC is at ", 9 },   { "Krnl PSW :", 10 },
 	{ "NIP [", 5 },    { "NIP: ", 5 }, { "epc : ", 6 },      { "epc: ", 5 },
-	{ "epc   : ", 8 },
+	{ "epc   : ", 8 }, { "ERA: ", 5 }, { "era   : ", 8 },
 };
 
 static const struct text trace_starts[] = {

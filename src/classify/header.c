@@ -125,6 +125,14 @@ static const struct header headers[] = {
 	{ "Oops: %s[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel BUG [#%d]", "bug", STAGE_OOPS, NAME_PC },
+	/* arch/loongarch/kernel/traps.c, arch/mips/kernel/traps.c: die() with these words */
+	{ "Oops - BUG[#%d]", "bug", STAGE_OOPS, NAME_PC },
+	{ "Kernel bug detected[#%d]", "bug", STAGE_OOPS, NAME_PC },
+	{ "Reserved instruction in kernel code[#%d]", "undef-instr", STAGE_OOPS,
+	  NAME_PC },
+	{ "Break instruction in kernel code[#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Kernel ade access[#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Kernel ale access[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "CFI failure at %w", "cfi-failure", STAGE_CAUSE, NAME_HEADER },
 	/* kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, workqueue.c */
 	{ "BUG: soft lockup - CPU#", "soft-lockup", STAGE_ALONE, NAME_PC },

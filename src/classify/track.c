@@ -8,7 +8,7 @@
 /* "Linux version" follows "Booting Linux" within so many lines of one boot. */
 #define BANNER_LINES 8
 
-/* So many lines behind the one that enables a console, it prints the log again. */
+/* So many lines behind one that announces it, the log is printed again. */
 #define REPLAY_LINES 4
 /* A banner stands at the beginning of a kernel's time. */
 #define BANNER_US 5000000
@@ -20,6 +20,7 @@ enum track_role {
 	TRACK_MARKER,
 	TRACK_SIGN,    /* nothing but a shutdown prints it */
 	TRACK_CONSOLE, /* a console is enabled */
+	TRACK_ASKED,   /* somebody at a shell asks for the log */
 };
 
 struct track_form {
@@ -32,7 +33,8 @@ struct track_form {
  * init/version.c, arch/arm64/kernel/setup.c, kernel/panic.c, kernel/reboot.c,
  * kernel/kexec_core.c, drivers/tty/sysrq.c, kernel/printk/printk.c. The signs tell the
  * phase of a console without markers: virt/kvm/kvm_main.c, drivers/iommu/arm/arm-smmu, and
- * frames of kernel/reboot.c in any trace.
+ * frames of kernel/reboot.c in any trace. What is typed stands behind the prompts of
+ * usual shells.
  */
 static const struct track_form forms[] = {
 	{ "Linux version %w (", TRACK_BANNER, MILESTONE_BANNER },
@@ -55,6 +57,13 @@ static const struct track_form forms[] = {
 	{ "kernel_restart+0x%x/", TRACK_SIGN, MILESTONE_NONE },
 	{ "kernel_power_off+0x%x/", TRACK_SIGN, MILESTONE_NONE },
 	{ "console [%w] enabled", TRACK_CONSOLE, MILESTONE_NONE },
+	{ " # dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "~# dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "/# dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "]# dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "~$ dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "]$ dmesg", TRACK_ASKED, MILESTONE_NONE },
+	{ "$ sudo dmesg", TRACK_ASKED, MILESTONE_NONE },
 };
 
 size_t track_count(void)
@@ -80,6 +89,9 @@ static bool is_new_boot(const struct track *track, const struct printk *printk,
 		return false;
 	if (track->reset)
 		return true;
+	if (line->release.n && track->kernel[0] &&
+	    !text_equal(line->release, text_of(track->kernel)))
+		return true;
 	if (track->replay_line && line->number - track->replay_line <= REPLAY_LINES)
 		return false;
 	if (line->release.n && !track->kernel[0] &&
@@ -99,6 +111,7 @@ static void track_banner(struct track *track, const struct printk *printk,
 		line->milestone = MILESTONE_RELEASE;
 	if (is_new_boot(track, printk, line)) {
 		line->milestone = MILESTONE_BANNER;
+		track->doubtful = track->booted && !track->reset;
 		track->booted = true;
 		track->reset = false;
 		track->bare = !printk->prefixed;
@@ -156,7 +169,8 @@ static const struct track_form *find_form(uint64_t set, struct text body,
 
 		if (pattern_find(form->format, body, ret) &&
 		    (!ret->start || form->role == TRACK_MILESTONE ||
-		     form->role == TRACK_SIGN || form->role == TRACK_CONSOLE))
+		     form->role == TRACK_SIGN || form->role == TRACK_CONSOLE ||
+		     form->role == TRACK_ASKED))
 			return form;
 	}
 	return NULL;
@@ -187,6 +201,9 @@ void track_line(struct track *track, const struct printk *printk, uint64_t set,
 	} else if (form && form->role == TRACK_MARKER) {
 		if (printk->prefixed || track->bare)
 			track_marker(track, line);
+	} else if (form && form->role == TRACK_ASKED) {
+		if (!printk->prefixed)
+			track->replay_line = line->number;
 	} else if (kernels) {
 		track_kernel_line(track, form);
 		if (form)
