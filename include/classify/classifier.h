@@ -52,6 +52,8 @@ struct classifier_sink {
 /* rules: borrowed until classifier_free; NULL: findings without known issues. */
 struct classifier *classifier_new(const struct rules *rules,
 				  const struct classifier_sink *sink);
+/* The stream begins so many lines and bytes behind the begin of what numbers count from. */
+void classifier_begin_at(struct classifier *c, uint64_t lines, uint64_t offset);
 void classifier_feed(struct classifier *c, const void *bytes, size_t n);
 /*
  * The console has been quiet: reports that are open end here; the stream goes on. A

@@ -44,7 +44,7 @@ struct finding {
 	char device[48];    /* PCI address or device name, "" where none */
 	bool iommu;         /* IOMMU, VFIO or DMA API code is to blame */
 	bool panic;         /* the kernel did not survive it */
-	bool truncated;     /* its end was not seen */
+	bool truncated;     /* its end was not seen, or its header */
 	unsigned int count; /* bursts of one fault are one finding with a count */
 
 	char bug[128];     /* identity: kind class and function; equal for variants */

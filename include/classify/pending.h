@@ -14,7 +14,7 @@ struct slot {
 	struct finding finding;
 	bool done;                         /* complete: may leave */
 	const struct fault_family *family; /* of a burst; NULL: a splat */
-	bool again;                        /* was there before: not worth telling */
+	bool untold;                       /* was there before, or is no report at all */
 	bool led;                          /* a fault whose record is still to come */
 	unsigned int evidence;             /* enum rules_evidence, when it began */
 	uint64_t last_line;                /* that belongs to it */

@@ -15,6 +15,10 @@ enum phase {
 	PHASE_FIRMWARE,   /* no kernel */
 	PHASE_EARLY_BOOT, /* kernel banner .. shell */
 	PHASE_UP,         /* shell back, load not yet answered again */
+	/* unplug */
+	PHASE_BIND,   /* facts, guards, the device goes to vfio-pci */
+	PHASE_UNPLUG, /* held; the unplug and the release race */
+	PHASE_BACK,   /* back and bound again .. held again */
 	PHASE_COUNT
 };
 

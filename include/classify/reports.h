@@ -48,7 +48,8 @@ bool reports_header(struct reports *reports, struct context *context,
 		    const struct header_match *match, const struct console_line *line,
 		    struct slot **ret_slot);
 /* Any other line. */
-void reports_line(struct context *context, const struct console_line *line);
+void reports_line(struct reports *reports, struct context *context,
+		  const struct console_line *line);
 /* Is a report open? */
 bool reports_reading(const struct reports *reports);
 /* All end here. */

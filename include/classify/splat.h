@@ -30,6 +30,7 @@ struct splat {
 	bool ended;                  /* only a panic may follow */
 	bool prefixed;               /* so are its lines; others are a stranger's */
 	bool torn;                   /* the header may go on in the next line */
+	bool headless;               /* perhaps no report at all (classify/headless.h) */
 	char text[SPLAT_HEADER_MAX]; /* the header's line, as far as it fits */
 };
 
@@ -39,6 +40,8 @@ bool splat_merge(struct splat *splat, const struct header_match *match,
 /* Opens a report in slot; first: the "cut here" above it, or the line itself. */
 void splat_open(struct splat *splat, struct slot *slot, const struct header_match *match,
 		const struct console_line *line);
+/* The CPU that a header calls stuck; -1: it names none. */
+int splat_stuck_cpu(struct text line);
 /* A panic that the open report caused, or that follows it at once. */
 bool splat_panic(struct splat *splat, const struct console_line *line);
 /* Some reports end in a panic with these words; other panics stand for themselves. */

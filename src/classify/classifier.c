@@ -28,6 +28,7 @@ struct classifier {
 	struct classifier_sink sink;
 	struct lines lines;
 	uint64_t number, offset; /* lines and bytes that are done */
+	uint64_t first;          /* lines that were before the stream */
 	uint64_t watch;          /* number of the last line to look at in any case */
 	struct track track;
 	struct reports reports;
@@ -62,7 +63,7 @@ static void on_done(void *arg, struct slot *slot)
 {
 	struct classifier *c = arg;
 
-	if (!slot->again)
+	if (!slot->untold)
 		hand_over(c, &slot->finding, slot->evidence);
 }
 
@@ -138,12 +139,26 @@ static void take_join(struct classifier *c, const struct fault_match *match)
 		     (unsigned int)pattern_number(match->match.captures[0], 10));
 }
 
+/* What the worker tells of a device; see iommu-stress-worker(8), facts. */
+static void take_fact(struct classifier *c, struct text marker)
+{
+	struct text fact, device, group;
+
+	if (text_value(marker, "fact", &fact) && text_equal(fact, TEXT("device")) &&
+	    text_value(marker, "bdf", &device) && text_value(marker, "group", &group) &&
+	    !text_equal(group, TEXT("-")))
+		topology_add(&c->topology, device,
+			     (unsigned int)pattern_number(group, 10));
+}
+
 static bool is_replay(struct classifier *c, const struct printk *printk,
 		      const struct console_line *line)
 {
-	/* Without a new console, a report that is there twice is somebody's copy of it. */
-	return replay_seen(&c->replay, printk, line) &&
-	       c->track.replay_line > c->track.banner_line;
+	if (!replay_seen(&c->replay, printk, line))
+		return false;
+	/* If nothing has the log printed again, this is somebody's copy of a report. */
+	return c->track.replay_line > c->track.banner_line ||
+	       (c->track.doubtful && replay_is_exact(printk));
 }
 
 static void take_header(struct classifier *c, struct context *context,
@@ -155,7 +170,7 @@ static void take_header(struct classifier *c, struct context *context,
 	bool again = stage < STAGE_CUT && is_replay(c, printk, line);
 
 	if (!reports_header(&c->reports, context, match, line, &slot))
-		slot->again = again;
+		slot->untold = again;
 }
 
 /* The first form that stands in the line; true: it is taken. */
@@ -200,19 +215,22 @@ static void look_at(struct classifier *c, const struct form_set *set,
 		c->removal_told = false;
 		c->reports.evidence = 0;
 		c->topology.n = 0;
-		c->replay = (struct replay){ 0 };
+		if (!c->track.doubtful)
+			c->replay = (struct replay){ 0 };
 		c->reports.last_report = 0;
 		return;
 	}
 	if (line->milestone == MILESTONE_RESTART)
 		end_removal(c);
+	if (line->milestone == MILESTONE_MARKER)
+		take_fact(c, line->marker);
 	if (line->milestone != MILESTONE_MARKER && line->milestone != MILESTONE_PANIC_END)
 		taken = take_forms(c, set, context, printk, line);
 	if (taken)
 		c->watch = line->number + WATCH_LINES;
 	else if (!burst_more(&c->reports.pending, line))
-		reports_line(context, line);
-	if (context->splat.slot)
+		reports_line(&c->reports, context, line);
+	if (context->splat.slot && !context->splat.headless)
 		c->reports.last_report = line->number;
 	burst_expire(&c->reports.pending, line->number);
 	pending_flush(&c->reports.pending);
@@ -261,7 +279,7 @@ static void take_line(struct classifier *c, struct text raw, uint64_t size,
 		line.body.n--;
 	line.prefixed = printk.prefixed;
 	if (wanted) {
-		if (c->number <= c->watch || c->number <= FIRST_LINES)
+		if (c->number <= c->watch || c->number <= c->first + FIRST_LINES)
 			for (size_t i = 0; i < FORM_WORDS; i++)
 				set->words[i] |= c->triggers.shy.words[i];
 		track_line(&c->track, &printk, track_set(&c->triggers, set), &line);
@@ -275,7 +293,7 @@ static void take_line(struct classifier *c, struct text raw, uint64_t size,
 /* Is the next line to be looked at even if no literal stands in it? */
 static bool wants_next(const struct classifier *c)
 {
-	return c->number < FIRST_LINES || c->number < c->watch ||
+	return c->number < c->first + FIRST_LINES || c->number < c->watch ||
 	       reports_reading(&c->reports) || track_wants_all(&c->track);
 }
 
@@ -349,6 +367,12 @@ struct classifier *classifier_new(const struct rules *rules,
 	triggers_init(&c->triggers);
 	lines_init(&c->lines, on_block, c);
 	return c;
+}
+
+void classifier_begin_at(struct classifier *c, uint64_t lines, uint64_t offset)
+{
+	c->number = c->first = lines;
+	c->offset = offset;
 }
 
 void classifier_feed(struct classifier *c, const void *bytes, size_t n)

@@ -11,6 +11,9 @@ static const char *const names[PHASE_COUNT] = {
 	[PHASE_FIRMWARE] = "firmware",
 	[PHASE_EARLY_BOOT] = "early-boot",
 	[PHASE_UP] = "up",
+	[PHASE_BIND] = "bind",
+	[PHASE_UNPLUG] = "unplug",
+	[PHASE_BACK] = "back",
 };
 
 const char *phase_name(enum phase phase)

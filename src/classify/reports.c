@@ -2,11 +2,14 @@
 #include "classify/reports.h"
 
 #include "classify/burst.h"
+#include "classify/headless.h"
 
 /* "cut here" belongs to the header that follows within so many lines. */
 #define CUT_LINES 6
 /* A panic that reports cause follows the last of them within so many lines. */
 #define PANIC_LINES 100
+/* A report without header that shows nothing for so many lines is none. */
+#define HEADLESS_LINES 40
 /* The headers of two CPUs come together when nothing but so many lines is between. */
 #define TOGETHER_LINES 4
 
@@ -62,7 +65,7 @@ static void close_context(struct context *context)
 
 struct context *reports_find(struct reports *r, struct text caller)
 {
-	size_t free = REPORTS_MAX, i;
+	size_t free = REPORTS_MAX, headless = (r->current + 1) % REPORTS_MAX, i;
 
 	if (!caller.n)
 		return &r->contexts[r->current];
@@ -71,9 +74,11 @@ struct context *reports_find(struct reports *r, struct text caller)
 			break;
 		if (!r->contexts[i].splat.slot)
 			free = i;
+		else if (r->contexts[i].splat.headless)
+			headless = i;
 	}
 	if (i == REPORTS_MAX) {
-		i = free < REPORTS_MAX ? free : (r->current + 1) % REPORTS_MAX;
+		i = free < REPORTS_MAX ? free : headless;
 		close_context(&r->contexts[i]);
 		text_copy(r->contexts[i].caller, sizeof(r->contexts[i].caller), caller);
 	}
@@ -168,6 +173,18 @@ static struct splat *find_ended(struct context *context)
 							      &context->splat;
 }
 
+/* Where another's header stands within its lines, that would pass for theirs. */
+static void prove(const struct reports *r, struct splat *splat)
+{
+	for (size_t i = 0; splat->headless && i < REPORTS_MAX; i++) {
+		const struct splat *other = &r->contexts[i].splat;
+
+		if (other->slot && !other->headless &&
+		    other->header_line > splat->header_line)
+			headless_prove(splat);
+	}
+}
+
 bool reports_header(struct reports *r, struct context *context,
 		    const struct header_match *match, const struct console_line *line,
 		    struct slot **ret_slot)
@@ -178,6 +195,7 @@ bool reports_header(struct reports *r, struct context *context,
 	if (stage == STAGE_RULER)
 		return true;
 	if (stage == STAGE_END) {
+		prove(r, splat);
 		splat_end(find_ended(context), line);
 		return true;
 	}
@@ -198,12 +216,12 @@ bool reports_header(struct reports *r, struct context *context,
 
 /* -- lines ---------------------------------------------------------------------------- */
 
-/* "CPU#1" of a lockup's header, "CPU: 1 PID: " of its trace; -1: none. */
-static int find_cpu(const char *format, struct text text)
+/* Of "CPU: 1 PID: ..."; -1: the line is another. */
+static int find_cpu(struct text body)
 {
 	struct pattern_match m;
 
-	if (!pattern_find(format, text, &m))
+	if (!pattern_find("CPU: %d ", body, &m))
 		return -1;
 	return (int)(pattern_number(m.captures[0], 10) & 0xffff);
 }
@@ -223,10 +241,10 @@ static bool is_behind(struct context *context, struct text body)
 	}
 	if (needs == SPLAT_HEADER)
 		return context->turn;
-	cpu = needs == SPLAT_CPU ? find_cpu("CPU: %d ", body) : -1;
+	cpu = needs == SPLAT_CPU ? find_cpu(body) : -1;
 	if (cpu >= 0 && first < SPLAT_CPU && second < SPLAT_CPU &&
-	    cpu == find_cpu("CPU#%d ", text_of(context->behind.text)))
-		return cpu != find_cpu("CPU#%d ", text_of(context->splat.text));
+	    cpu == splat_stuck_cpu(text_of(context->behind.text)))
+		return cpu != splat_stuck_cpu(text_of(context->splat.text));
 	if (second >= needs)
 		return false;
 	return first >= needs || second > first;
@@ -247,9 +265,25 @@ static void settle(struct context *context)
 	context->turn = false;
 }
 
-void reports_line(struct context *context, const struct console_line *line)
+static void expire_headless(struct reports *r, const struct console_line *line)
 {
+	for (size_t i = 0; i < REPORTS_MAX; i++) {
+		struct splat *splat = &r->contexts[i].splat;
+
+		if (splat->slot && splat->headless &&
+		    line->number - splat->slot->last_line > HEADLESS_LINES)
+			splat_close(splat);
+	}
+}
+
+void reports_line(struct reports *r, struct context *context,
+		  const struct console_line *line)
+{
+	expire_headless(r, line);
+	if (!context->splat.slot && context->caller[0] && headless_is_body(line->body))
+		headless_open(&context->splat, reports_open(r, line), line);
 	if (!context->behind.slot) {
+		headless_line(&context->splat, line);
 		splat_line(&context->splat, line);
 		return;
 	}

@@ -31,6 +31,9 @@ static const cyaml_strval_t phases[] = {
 	{ "firmware", PHASE_FIRMWARE },
 	{ "early-boot", PHASE_EARLY_BOOT },
 	{ "up", PHASE_UP },
+	{ "bind", PHASE_BIND },
+	{ "unplug", PHASE_UNPLUG },
+	{ "back", PHASE_BACK },
 };
 
 static const cyaml_schema_value_t phase_schema = {

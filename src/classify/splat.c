@@ -110,6 +110,27 @@ void splat_open(struct splat *splat, struct slot *slot, const struct header_matc
 	take_header(splat, match, line);
 }
 
+int splat_stuck_cpu(struct text line)
+{
+	static const char *const formats[] = { "soft lockup - CPU#%d ",
+					       "LOCKUP on cpu %d" };
+	struct pattern_match m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (pattern_find(formats[i], line, &m))
+			return (int)(pattern_number(m.captures[0], 10) & 0xffff);
+	return -1;
+}
+
+/* Two CPUs that are stuck at once: each of them has a report of its own. */
+static bool is_of_other_cpu(const struct splat *splat, const struct header_match *match)
+{
+	int first = splat_stuck_cpu(text_of(splat->text));
+	int second = splat_stuck_cpu(match->line);
+
+	return first >= 0 && second >= 0 && first != second;
+}
+
 /* A second header of the same report: the next stage, a repetition, a late message. */
 static bool belongs(const struct splat *splat, const struct header_match *match,
 		    uint64_t distance)
@@ -122,6 +143,8 @@ static bool belongs(const struct splat *splat, const struct header_match *match,
 	if (next == STAGE_LATE)
 		return true;
 	if (splat->ended || splat->traced || f->n_frames)
+		return false;
+	if (same && is_of_other_cpu(splat, match))
 		return false;
 	if (same && distance <= AGAIN_LINES && !is_kind(f, "workqueue-lockup") &&
 	    (!match->function.n || !f->function[0] || splat->torn ||
@@ -149,7 +172,8 @@ bool splat_merge(struct splat *splat, const struct header_match *match,
 {
 	struct finding *f;
 
-	if (!splat->slot || !belongs(splat, match, line->number - splat->header_line))
+	if (!splat->slot || splat->headless ||
+	    !belongs(splat, match, line->number - splat->header_line))
 		return false;
 	f = &splat->slot->finding;
 	/* What follows says better what it is, or where. */
@@ -189,7 +213,7 @@ bool splat_is_panic_of_report(struct text body)
 
 bool splat_panic(struct splat *splat, const struct console_line *line)
 {
-	if (!splat->slot || is_kind(&splat->slot->finding, "oom"))
+	if (!splat->slot || splat->headless || is_kind(&splat->slot->finding, "oom"))
 		return false;
 	if (line->number - splat->slot->last_line > PANIC_LINES &&
 	    !splat_is_panic_of_report(line->body))
@@ -392,7 +416,7 @@ void splat_close(struct splat *splat)
 	if (!splat->slot)
 		return;
 	f = &splat->slot->finding;
-	f->truncated = splat->marked && !splat->ended && !f->panic;
+	f->truncated |= splat->marked && !splat->ended && !f->panic;
 	/* Registers may be missing: then the trace tells. */
 	for (size_t i = 0; i < f->n_frames && !f->function[0]; i++)
 		if (splat->header->name != NAME_NONE && f->frames[i].reliable &&

@@ -48,6 +48,17 @@ empty "an unreadable file: 2, and the others are read" \
 	says "cannot open $scratch/none: No such file" err
 	says 'precursor')"
 
+cat >"$scratch/facts.log" <<'END'
+[    0.000000] Linux version 6.1.192-test (me@here) (gcc) #1 SMP
+[    2.000000] iommu-stress: fact=device bdf=0000:01:00.0 id=10ec:8139 group=3 domain_type=DMA
+[    3.000000] arm-smmu-v3 9050000.smmuv3: event 0x10 received:
+[    3.000000] arm-smmu-v3 9050000.smmuv3: 	0x0000010000000010
+[    3.000000] arm-smmu-v3 9050000.smmuv3: 	0x0000020000000000
+[    3.000000] arm-smmu-v3 9050000.smmuv3: 	0x00000000fffff000
+[    3.000000] arm-smmu-v3 9050000.smmuv3: 	0x0000000000000000
+END
+"$program" classify "$scratch/facts.log" >"$scratch/out" 2>"$scratch/err"
+empty "a worker's facts turn streams into devices" "$(says '0000:01:00.0 of group 3')"
 "$program" classify --format=json "$log" >"$scratch/json"
 for way in "cat $log" "sed s/\$/\\r/ $log"; do
 	$way | "$program" classify --format=json - |

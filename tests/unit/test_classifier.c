@@ -332,6 +332,71 @@ static void test_long_lines(void **state)
 	strbuf_done(&text);
 }
 
+#define BOOT(release)  "[    0.000000] Linux version " release " (me@here) #1 SMP\n"
+#define WARN(time)     "[    " time "] WARNING: CPU: 0 PID: 1 at a.c:1 iommu_map+0x1/0x2\n"
+#define TIMES_10(line) line line line line line line line line line line
+#define TIMES_50(line) \
+	TIMES_10(line) TIMES_10(line) TIMES_10(line) TIMES_10(line) TIMES_10(line)
+#define MUCH TIMES_50("[    3.000001] usb: nothing\n")
+
+static unsigned int count(const char *text, const char *word)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+/* A log that somebody reads at a shell is neither a boot nor a second finding. */
+static void test_the_log_at_a_shell(void **state)
+{
+	static const struct {
+		const char *console;
+		unsigned int banners, findings;
+	} rows[] = {
+		{ BOOT("6.1.0") WARN("2.000001") MUCH "host:~# dmesg\n" BOOT("6.1.0")
+			  WARN("2.000001"),
+		  1, 1 },
+		/* What it did not show before is new. */
+		{ BOOT("6.1.0") WARN("2.000001") MUCH "host:~# dmesg\n" BOOT("6.1.0")
+			  WARN("2.000003"),
+		  1, 2 },
+		/* Only the end of it. */
+		{ BOOT("6.1.0") WARN("2.000001") MUCH
+		  "/ # dmesg | tail\n" WARN("2.000001"),
+		  1, 1 },
+		{ BOOT("6.1.0") WARN("2.000001") MUCH "host:~# dmesg\n" BOOT("6.1.1")
+			  WARN("2.000003"),
+		  2, 2 },
+		/* A prompt that nobody knows: it may be a boot, but no finding. */
+		{ BOOT("6.1.0") WARN("2.000001") MUCH "?? dmesg\n" BOOT("6.1.0")
+			  WARN("2.000001"),
+		  2, 1 },
+		/* A clock of ticks is no evidence. */
+		{ BOOT("6.1.0") WARN("2.010000") MUCH BOOT("6.1.0") WARN("2.010000"), 2,
+		  2 },
+		/* After its end, a kernel boots. */
+		{ BOOT("6.1.0") WARN("2.000001") MUCH
+		  "host:~# dmesg -c | reboot\n"
+		  "[    9.0] reboot: Restarting system\n" BOOT("6.1.0") WARN("2.000001"),
+		  2, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct seen seen;
+
+		classify(rows[i].console, 1000, &seen);
+		if (count(seen.lines.s, " m2\n") != rows[i].banners ||
+		    count(seen.findings.s, "\n") != rows[i].findings)
+			fail_msg("row %zu: %s%s", i, seen.findings.s, seen.lines.s);
+		done(&seen);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_suppressed_faults_count),
 		cmocka_unit_test(test_wrapped_header_is_mended),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_the_log_at_a_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,28 @@ static void test_the_cpu_says_whose_trace_it_is(void **state)
 	assert_string_equal(only_of_kind(console, "rcu-stall")->function, "spin_two");
 }
 
+#define LOCKUP_OF(cpu, seconds)                                                 \
+	"[   84.0] watchdog: BUG: soft lockup - CPU#" cpu " stuck for " seconds \
+	"s! [swapper/" cpu ":0]\n"
+
+static void test_lockups_of_two_cpus(void **state)
+{
+	const struct console *console;
+
+	(void)state;
+	console = classify(LOCKUP_OF("0", "22") LOCKUP_OF("1", "22")
+				   TRACE("1", "spin_one", "dev_watchdog")
+					   TRACE("0", "spin_two", "napi_poll"));
+	assert_int_equal(console->n, 2);
+	assert_string_equal(console->findings[0].function, "spin_two");
+	assert_string_equal(console->findings[1].function, "spin_one");
+	/* The same one, told twice: by the log and by a message to all users. */
+	console = classify(LOCKUP_OF("1", "22") LOCKUP_OF("1", "22")
+				   TRACE("1", "spin_one", "dev_watchdog"));
+	assert_int_equal(console->n, 1);
+	assert_string_equal(console->findings[0].function, "spin_one");
+}
+
 static void test_lines_that_alternate(void **state)
 {
 	const struct console *console = classify(
@@ -86,6 +108,54 @@ static void test_lines_that_alternate(void **state)
 	assert_string_equal(one->frames[1].function, "one_b");
 	assert_int_equal(two->n_frames, 2);
 	assert_string_equal(two->frames[0].function, "two_a");
+}
+
+#define REGISTERS(n, caller) \
+	"[   22." n "] [" caller "] x17: ffff8000109f6a90 x16: ffff8000109e1b4c\n"
+#define FRAMES(n, caller)                                                 \
+	"[   22." n "] [" caller "] Call trace:\n"                        \
+	"[   22." n "] [" caller "]  dma_direct_map_sg+0x304/0x8f0\n"     \
+	"[   22." n "] [" caller "]  nvme_map_data+0x2ec/0x21d8 [nvme]\n" \
+	"[   22." n "] [" caller "] Code: f941ef81 9101c420 (38f768c6)\n"
+#define END(n, caller) "[   22." n "] [" caller "] ---[ end trace 1f3c ]---\n"
+#define FAULT(n, caller)                                                     \
+	"[   22." n "] [" caller "] Unable to handle kernel paging request " \
+	"at virtual address dfff80000000000e\n"
+
+static void test_a_report_without_header_is_its_own_callers(void **state)
+{
+	const struct console *console = classify(
+		REGISTERS("1", "    T7") FAULT("2", "  T253") REGISTERS("3", "    T7")
+			FRAMES("4", "    T7") END("5", "    T7"));
+
+	(void)state;
+	assert_int_equal(console->n, 2);
+	assert_string_equal(console->findings[0].kind, "oops");
+	assert_string_equal(console->findings[0].function, "dma_direct_map_sg");
+	assert_true(console->findings[0].iommu);
+	assert_true(console->findings[0].truncated);
+	assert_int_equal(console->findings[0].line, 1);
+	assert_string_equal(console->findings[1].kind, "page-fault");
+	assert_int_equal(console->findings[1].n_frames, 0);
+}
+
+static void test_a_trace_alone_is_no_report(void **state)
+{
+	const struct console *console;
+
+	(void)state;
+	/* Backtraces of other CPUs have no end marker. */
+	console = classify(REGISTERS("1", "    C3") FAULT("2", "  T253")
+				   FRAMES("3", "    C3") END("5", "  T253"));
+	assert_int_equal(console->n, 1);
+	assert_string_equal(console->findings[0].kind, "page-fault");
+	/* The rest of a report, and nobody else's header that could claim it. */
+	console = classify(REGISTERS("1", "    T7") FRAMES("2", "    T7")
+				   END("3", "    T7"));
+	assert_int_equal(console->n, 0);
+	console = classify(FAULT("0", "  T253") REGISTERS("1", "    T7")
+				   FRAMES("2", "    T7") END("3", "    T7"));
+	assert_int_equal(console->n, 1);
 }
 
 #define BOOTED "[    0.0] Linux version 7.2.13 (me@here) (gcc) #1 SMP\n"
@@ -158,7 +228,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_trace_is_of_the_first_header),
 		cmocka_unit_test(test_the_cpu_says_whose_trace_it_is),
+		cmocka_unit_test(test_lockups_of_two_cpus),
 		cmocka_unit_test(test_lines_that_alternate),
+		cmocka_unit_test(test_a_report_without_header_is_its_own_callers),
+		cmocka_unit_test(test_a_trace_alone_is_no_report),
 		cmocka_unit_test(test_streams_are_devices_where_the_console_says_so),
 		cmocka_unit_test(test_lockups_behind_a_dead_command_queue_are_known),
 	};
