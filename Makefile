@@ -13,14 +13,17 @@ CFLAGS	?= -O2 -g
 V	?= 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
-LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml
+LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml libpci
 # Files and lines of kernel code (classify --vmlinux): optional.
 LIBDW	:= $(shell pkg-config --exists libdw 2>/dev/null && echo libdw)
-LIBS	+= $(LIBDW)
+# The flood's turbo engine: optional.
+LIBBPF	:= $(shell pkg-config --exists libbpf 2>/dev/null && echo libbpf)
+LIBS	+= $(LIBDW) $(LIBBPF)
 MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
-override CPPFLAGS += -Iinclude -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW)
+override CPPFLAGS += -Iinclude -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW) \
+	$(if $(LIBBPF),-DHAVE_LIBBPF)
 override CFLAGS += -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
@@ -35,7 +38,12 @@ ifeq ($(V),0)
 say = @printf '  %-7s %s\n' $(1) $(patsubst $(O)/%,%,$@);
 endif
 
-SOURCES := $(sort $(wildcard src/*/*.c src/*/*/*.c src/*/*/*/*.c))
+# The worker is a program of its own.
+WORKER_SOURCES := $(sort $(wildcard src/worker/*.c))
+WORKER_OBJECTS := $(WORKER_SOURCES:src/%.c=$(O)/obj/%.o)
+WORKER	:= $(O)/iommu-stress-worker
+SOURCES := $(filter-out $(WORKER_SOURCES),\
+	$(sort $(wildcard src/*/*.c src/*/*/*.c src/*/*/*/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(O)/obj/%.o)
 # Files that are linked in as they are, so that the program stands alone: file F becomes
 # the symbols embed_<name> and embed_<name>_end (dots and dashes become _).
@@ -45,7 +53,7 @@ ARCHIVE	:= $(O)/iommu-stress.a
 PROGRAM	:= $(O)/iommu-stress
 
 .PHONY: all
-all: $(PROGRAM)
+all: $(PROGRAM) $(WORKER)
 
 $(PROGRAM): $(O)/obj/main.o $(ARCHIVE)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -58,6 +66,7 @@ FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
 $(O)/.flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+.PHONY: FORCE
 FORCE:
 
 $(O)/obj/%.o: src/%.c $(O)/.flags
@@ -68,13 +77,45 @@ $(O)/obj/%.o: src/%.c $(O)/.flags
 $(O)/.version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
-$(O)/obj/base/version.o: $(O)/.version
-$(O)/obj/base/version.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
+$(O)/obj/base/version.o $(O)/obj/worker/version.o: $(O)/.version
+$(O)/obj/base/version.o $(O)/obj/worker/version.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
+
+# Where `make install` puts the workers.
+$(O)/obj/target/worker.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
 
 $(O)/embed/%.o: src/% src/embed.S $(O)/.flags
 	@mkdir -p $(@D)
 	$(call say,EMBED)$(CC) -DEMBED_NAME=embed_$(subst -,_,$(subst .,_,$(notdir $<))) \
 		-DEMBED_FILE='"$<"' -c -o $@ src/embed.S
+
+# -- the worker ----------------------------------------------------------------------------
+# Runs on targets, where there may be no library: static, and nothing but libc.
+
+$(WORKER): $(WORKER_OBJECTS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^
+
+# Debian's name of an architecture, and its compilers: those that are there are used.
+WORKER_ARCHS := amd64 arm64 s390x
+WORKER_CC_amd64 := x86_64-linux-gnu-gcc
+WORKER_CC_arm64 := aarch64-linux-gnu-gcc
+WORKER_CC_s390x := s390x-linux-gnu-gcc
+WORKER_NEEDS_amd64 := gcc-x86-64-linux-gnu libc6-dev-amd64-cross
+WORKER_NEEDS_arm64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+WORKER_NEEDS_s390x := gcc-s390x-linux-gnu libc6-dev-s390x-cross
+WORKERS := $(foreach arch,$(WORKER_ARCHS),$(if $(shell command -v $(WORKER_CC_$(arch))),\
+	$(O)/worker/$(arch)/iommu-stress-worker))
+WORKER_FLAGS = $(filter-out -I% -DHAVE_%,$(CPPFLAGS)) -DVERSION='"$(VERSION)"' \
+	$(filter-out -I%,$(CFLAGS)) -static
+
+.PHONY: workers
+workers: $(WORKERS)
+	@$(foreach arch,$(WORKER_ARCHS),$(if $(filter $(O)/worker/$(arch)/%,$(WORKERS)),,\
+		echo 'no worker for $(arch): apt install $(WORKER_NEEDS_$(arch))';)):
+
+$(O)/worker/%/iommu-stress-worker: $(WORKER_SOURCES) $(wildcard src/worker/*.h) \
+		$(O)/.flags $(O)/.version
+	@mkdir -p $(@D)
+	$(call say,CC)$(WORKER_CC_$*) $(WORKER_FLAGS) -o $@ $(WORKER_SOURCES)
 
 # -- tests ---------------------------------------------------------------------------------
 # Unit and scenario tests are C programs, run under ASan and UBSan from a build of their
@@ -97,6 +138,21 @@ $(O)/tests/%: tests/unit/%.c $(ARCHIVE)
 	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ \
 		$< $(ARCHIVE) $(LDLIBS) -lcmocka
 
+# The worker's parts, without its main().
+$(O)/worker.a: $(filter-out $(O)/obj/worker/main.o,$(WORKER_OBJECTS))
+	$(call say,AR)rm -f $@ && ar rcs $@ $^
+$(O)/tests/test_worker%: tests/unit/test_worker%.c $(O)/worker.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -Isrc/worker $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d \
+		$(LDFLAGS) -o $@ $< $(O)/worker.a -lcmocka
+
+# The worker as tests start it: with the sanitizers, which want no static program.
+$(O)/tests/iommu-stress-worker: $(WORKER_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(O)/tests/test_facts $(O)/tests/test_guard $(O)/tests/test_cmd_list: \
+	$(O)/tests/iommu-stress-worker
+
 # Fails or kills at the n-th write.
 $(O)/tests/test_journal_faults: override LDFLAGS += -Wl,--wrap=write
 # Known issues of its own.
@@ -116,21 +172,22 @@ unit-tests: $(UNIT_TESTS) $(SCENARIO_TESTS)
 # All tests. Installs what is missing, needs nothing prepared.
 .PHONY: check
 check: packages
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all workers
 	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
 	@tests/run $(C_TESTS) $(SCRIPTS) \
 		$(SEEDS)
 
 # What takes seconds, for every commit.
 .PHONY: check-fast
-check-fast: all
+check-fast: all workers
 	@$(MAKE) --no-print-directory O=$(SANITIZED) SAN=address,undefined unit-tests
 	@tests/run $(C_TESTS) \
 		$(sort $(wildcard tests/static/*.sh))
 
-# Kernels with a known bug put back: the tool must find it, and nothing in their control.
+# Kernels with a known bug put back: the tool must find it, and nothing in their control. And
+# one with iommufd, which Debian's lack.
 .PHONY: check-seeds
-check-seeds: all
+check-seeds: all workers
 	@tests/run $(SEEDS)
 
 BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
@@ -162,10 +219,14 @@ demo: packages
 DEMO_CYCLES ?= 5
 
 .PHONY: install
-install: all
+install: all workers
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 		$(DESTDIR)$(DATADIR)/iommu-stress $(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/
+	for worker in $(WORKERS:$(O)/worker/%=%); do \
+		install -D -m 755 $(O)/worker/$$worker \
+			$(DESTDIR)$(DATADIR)/iommu-stress/worker/$$worker || exit 1; \
+	done
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 644 src/classify/embed/*.yaml $(DESTDIR)$(DATADIR)/iommu-stress/
@@ -183,10 +244,12 @@ clean:
 .PHONY: help
 help:
 	@echo 'make            build $(PROGRAM) (O=DIR: elsewhere, CC=clang, V=1: show commands)'
+	@echo 'make workers    the worker for each architecture of a target'
 	@echo 'make demo       install what is missing, run the main job on a virtual board'
 	@echo 'make check      all tests; check-fast: seconds; check-seeds: kernels with bugs'
 	@echo 'make bench      figures of speed and overhead'
 	@echo 'make install    DESTDIR, PREFIX ($(PREFIX)), SBINDIR, DATADIR, MANDIR'
 	@echo 'make format     clang-format over all C files'
 
--include $(OBJECTS:.o=.d) $(O)/obj/main.d $(UNIT_TESTS:=.d) $(SCENARIO_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d) $(O)/obj/main.d $(UNIT_TESTS:=.d) $(SCENARIO_OBJECTS:.o=.d) \
+	$(SCENARIO_SOURCES:tests/%.c=$(O)/tests/%.d)

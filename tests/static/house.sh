@@ -14,10 +14,10 @@ judge:judge classify base
 load:load base os target
 journal:journal base os classify judge load
 target:target base os
-worker:worker base os
+worker:worker
 report:report base classify judge journal load
 run:run base os classify judge journal load target report cmd.h
-cmd:cmd cmd.h base os classify judge journal load target run report worker
+cmd:cmd cmd.h base os classify judge journal load target run report
 END
 
 allowed() { # ROOM WORD

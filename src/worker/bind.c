@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which driver a device has. Documentation/ABI/testing/sysfs-bus-pci. */
+#include "commands.h"
+#include "pull.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int device_unbind(const struct bdf *bdf)
+{
+	struct path unbind = device_path(bdf, "driver/unbind");
+
+	return path_exists(unbind.s) ? file_write(unbind.s, bdf->s) : 0;
+}
+
+void device_override_read(const struct bdf *bdf, char *override, size_t size)
+{
+	if (file_query(device_path(bdf, "driver_override").s, override, size) < 0 ||
+	    !strcmp(override, "(null)"))
+		override[0] = '\0';
+}
+
+int device_override(const struct bdf *bdf, const char *override)
+{
+	struct path path = device_path(bdf, "driver_override");
+	char is[64];
+
+	if (!path_exists(path.s))
+		return -ENOENT;
+	device_override_read(bdf, is, sizeof(is));
+	if (!strcmp(is, override))
+		return 0;
+	return file_write(path.s, *override ? override : "\n");
+}
+
+/* Before Linux 3.16: the driver learns the device's identity, and with it all its kind. */
+static int bind_new_id(const struct bdf *bdf, const char *driver)
+{
+	int64_t vendor, device;
+	char id[32];
+	int err;
+
+	if (file_read_number(device_path(bdf, "vendor").s, &vendor) ||
+	    file_read_number(device_path(bdf, "device").s, &device))
+		return -ENODEV;
+	snprintf(id, sizeof(id), "%04x %04x", (unsigned int)vendor, (unsigned int)device);
+	err = file_write(path_make("/sys/bus/pci/drivers/%s/new_id", driver).s, id);
+	if (err && err != -EEXIST)
+		return err;
+	/* It may have been taken already. */
+	err = file_write(path_make("/sys/bus/pci/drivers/%s/bind", driver).s, bdf->s);
+	return err == -ENODEV || err == -EBUSY ? 0 : err;
+}
+
+int device_bind(const struct bdf *bdf, const char *driver)
+{
+	char is[64];
+	int err;
+
+	device_driver(bdf, is, sizeof(is));
+	if (!strcmp(is, driver))
+		return 0;
+	err = device_override(bdf, driver);
+	if (err && err != -ENOENT)
+		return err;
+	if (*is && (err = device_unbind(bdf)))
+		return err;
+	err = path_exists(device_path(bdf, "driver_override").s) ?
+		      file_write(path_make("/sys/bus/pci/drivers_probe").s, bdf->s) :
+		      bind_new_id(bdf, driver);
+	if (err)
+		return err;
+	device_driver(bdf, is, sizeof(is));
+	return strcmp(is, driver) != 0 ? -ENODEV : 0;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Filesystems and swap, and the disks or networks below them. */
+#include "facts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One line of mountinfo, proc_pid_mountinfo(5); its parts point into the line. */
+struct mount {
+	unsigned int major, minor;
+	char *at, *type, *source, *options;
+};
+
+/* Blanks, tabs, newlines and backslashes come as \040 and the like. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 +
+				       (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+static bool mount_parse(char *line, struct mount *mount)
+{
+	char *words[5], *rest = NULL, *word = strtok_r(line, " \n", &rest);
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!word)
+			return false;
+		words[i] = word;
+		word = strtok_r(NULL, " \n", &rest);
+	}
+	while (word && strcmp(word, "-") != 0)
+		word = strtok_r(NULL, " \n", &rest);
+	mount->at = words[4];
+	mount->type = strtok_r(NULL, " \n", &rest);
+	mount->source = strtok_r(NULL, " \n", &rest);
+	mount->options = strtok_r(NULL, " \n", &rest);
+	if (!mount->options ||
+	    sscanf(words[2], "%u:%u", &mount->major, &mount->minor) != 2)
+		return false;
+	unescape(mount->at);
+	unescape(mount->source);
+	return true;
+}
+
+/* -- filesystems without a disk of their own ------------------------------------------ */
+
+/* All disks of a filesystem that has several: /sys/fs/btrfs/UUID/devices. */
+static void use_btrfs(const struct facts_use *use, const struct mount *mount)
+{
+	char real[PATH_MAX];
+	const char *name;
+	DIR *dir = opendir(path_make("/sys/fs/btrfs").s);
+	const struct dirent *fs, *device;
+
+	if (!realpath(path_make("%s", mount->source).s, real))
+		snprintf(real, sizeof(real), "%s", mount->source);
+	name = strrchr(real, '/') ? strrchr(real, '/') + 1 : real;
+	facts_use_node(use, mount->source);
+	while (dir && (fs = readdir(dir))) {
+		DIR *devices;
+
+		if (!path_exists(
+			    path_make("/sys/fs/btrfs/%s/devices/%s", fs->d_name, name).s))
+			continue;
+		devices = opendir(path_make("/sys/fs/btrfs/%s/devices", fs->d_name).s);
+		while (devices && (device = readdir(devices)))
+			if (device->d_name[0] != '.' && strcmp(device->d_name, name) != 0)
+				facts_use_block(use, device->d_name);
+		if (devices)
+			closedir(devices);
+	}
+	if (dir)
+		closedir(dir);
+	else
+		facts_use_unknown(use, mount->source, "/sys/fs/btrfs is not there");
+}
+
+/* bcachefs: "/dev/a:/dev/b" */
+static void use_bcachefs(const struct facts_use *use, const struct mount *mount)
+{
+	char *rest = NULL, *source = strdup(mount->source);
+
+	for (char *node = source ? strtok_r(source, ":", &rest) : NULL; node;
+	     node = strtok_r(NULL, ":", &rest))
+		facts_use_node(use, node);
+	free(source);
+}
+
+static void use_remote(const struct facts_use *use, const struct mount *mount)
+{
+	static const char *const keys[] = { "addr=", ",addr=" };
+	const char *at = mount->options;
+	char address[128];
+
+	if (!strncmp(at, keys[0], strlen(keys[0])))
+		at += strlen(keys[0]);
+	else if ((at = strstr(at, keys[1])))
+		at += strlen(keys[1]);
+	if (!at) {
+		facts_use_unknown(use, mount->source, "the address of its server");
+		return;
+	}
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(at, ","), at);
+	facts_use_address(use, address);
+}
+
+static void use_zfs(const struct facts_use *use, const struct mount *mount)
+{
+	facts_use_unknown(use, mount->source,
+			  "which disks a ZFS pool has is not in /sys");
+}
+
+/* A share of the hypervisor: any device that its driver has and may have this tag. */
+static void use_virtio(const struct facts_use *use, const char *driver, const char *tag)
+{
+	DIR *dir = opendir(path_make("/sys/bus/virtio/drivers/%s", driver).s);
+	const struct dirent *entry;
+	char text[128], real[PATH_MAX];
+	struct bdf bdf;
+
+	while (dir && (entry = readdir(dir))) {
+		struct path path =
+			path_make("/sys/bus/virtio/devices/%s/mount_tag", entry->d_name);
+
+		if (strncmp(entry->d_name, "virtio", 6) != 0 ||
+		    (file_read(path.s, text, sizeof(text)) > 0 && strcmp(text, tag) != 0))
+			continue;
+		path = path_make("/sys/bus/virtio/devices/%s", entry->d_name);
+		if (facts_pci_of(path.s, &bdf, real))
+			facts_tell_use(&bdf, use, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void use_9p(const struct facts_use *use, const struct mount *mount)
+{
+	if (strstr(mount->options, "trans=virtio"))
+		use_virtio(use, "9pnet_virtio", mount->source);
+	else
+		facts_use_address(use, mount->source);
+}
+
+static void use_virtiofs(const struct facts_use *use, const struct mount *mount)
+{
+	use_virtio(use, "virtiofs", mount->source);
+}
+
+static void use_mount(const struct facts_use *use, const struct mount *mount)
+{
+	static const struct {
+		const char *type;
+		void (*down)(const struct facts_use *use, const struct mount *mount);
+	} types[] = {
+		{ "btrfs", use_btrfs }, { "bcachefs", use_bcachefs },
+		{ "zfs", use_zfs },     { "nfs", use_remote },
+		{ "nfs4", use_remote }, { "cifs", use_remote },
+		{ "smb3", use_remote }, { "ceph", use_remote },
+		{ "9p", use_9p },       { "virtiofs", use_virtiofs },
+	};
+
+	if (use->depth > FACTS_DEPTH_MAX) {
+		facts_use_unknown(use, mount->source, "disks upon disks without end");
+		return;
+	}
+	if (mount->major) {
+		facts_use_number(use, mount->major, mount->minor);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!strcmp(types[i].type, mount->type)) {
+			types[i].down(use, mount);
+			return;
+		}
+	}
+	if (!strncmp(mount->source, "/dev/", 5) && strcmp(mount->type, "devtmpfs") != 0)
+		facts_use_node(use, mount->source);
+}
+
+/* -- all mounts ------------------------------------------------------------------------- */
+
+/* Does the file lie below `at`? */
+static bool is_below(const char *file, const char *at)
+{
+	size_t n = strlen(at);
+
+	if (n == 1)
+		return true;
+	return !strncmp(file, at, n) && (file[n] == '/' || !file[n]);
+}
+
+void facts_use_file(const struct facts_use *use, const char *file)
+{
+	FILE *stream = fopen(path_make("/proc/self/mountinfo").s, "re");
+	char *line = NULL, *best = NULL;
+	size_t room = 0, best_n = 0;
+	struct mount mount;
+
+	/* The last of the longest: mounts may lie on top of each other. */
+	while (stream && getline(&line, &room, stream) > 0) {
+		char *copy = strdup(line);
+
+		if (copy && mount_parse(line, &mount) && is_below(file, mount.at) &&
+		    strlen(mount.at) >= best_n) {
+			best_n = strlen(mount.at);
+			free(best);
+			best = copy;
+			copy = NULL;
+		}
+		free(copy);
+	}
+	if (stream)
+		fclose(stream);
+	if (best && mount_parse(best, &mount))
+		use_mount(use, &mount);
+	else
+		facts_use_unknown(use, file, "the filesystem that it is on");
+	free(best);
+	free(line);
+}
+
+/* Returns 0 or -errno. */
+static int tell_mounts(const char *path)
+{
+	FILE *stream = fopen(path, "re");
+	struct mount mount;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!stream)
+		return -errno;
+	while (getline(&line, &room, stream) > 0) {
+		struct facts_use use = { .why = "mount", .rule = "mounted" };
+
+		if (!mount_parse(line, &mount)) {
+			facts_use_unknown(&use, path, "a line of another form");
+			continue;
+		}
+		use.at = mount.at;
+		/* Containers mount the same thing over and over. */
+		if (facts_is_new("mount %u:%u %s", mount.major, mount.minor,
+				 mount.source))
+			use_mount(&use, &mount);
+	}
+	free(line);
+	fclose(stream);
+	return 0;
+}
+
+/* Processes may have mounts of their own. */
+static void tell_namespaces(void)
+{
+	DIR *dir = opendir(path_make("/proc").s);
+	const struct dirent *entry;
+	char space[64];
+	int64_t pid;
+	int err;
+
+	while (dir && (entry = readdir(dir))) {
+		struct path path = path_make("/proc/%s/ns/mnt", entry->d_name);
+
+		if (number_parse(entry->d_name, &pid))
+			continue;
+		/* Which namespace it is only root may know; that only saves time. */
+		if (!link_name(path.s, space, sizeof(space)) &&
+		    !facts_is_new("namespace %s", space))
+			continue;
+		path = path_make("/proc/%s/mountinfo", entry->d_name);
+		err = tell_mounts(path.s);
+		/* Others: it has ended meanwhile. */
+		if (err == -EACCES || err == -EPERM)
+			facts_tell_unknown(FACTS_ABOUT_BLOCK, "mounted",
+					   "mounts of other processes", errno_name(err));
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void facts_mounts(void)
+{
+	static const char what[] = "/proc/self/mountinfo";
+	unsigned int all = FACTS_ABOUT_BLOCK | FACTS_ABOUT_NET | FACTS_ABOUT_VFIO;
+	int err = tell_mounts(path_make("%s", what).s);
+
+	if (err)
+		facts_tell_unknown(all, "mounted", what, errno_name(err));
+	tell_namespaces();
+}
+
+void facts_swaps(void)
+{
+	static const char what[] = "/proc/swaps";
+	FILE *stream = fopen(path_make("%s", what).s, "re");
+	char *line = NULL, *path, *type, *rest;
+	size_t room = 0;
+
+	if (!stream) {
+		/* A kernel without swap has no such file. */
+		if (errno != ENOENT || !path_exists(path_make("/proc/self/mountinfo").s))
+			facts_tell_unknown(FACTS_ABOUT_BLOCK | FACTS_ABOUT_NET, "swap",
+					   what, errno_name(errno));
+		return;
+	}
+	while (getline(&line, &room, stream) > 0) {
+		struct facts_use use = { .why = "swap", .rule = "swap" };
+
+		rest = NULL;
+		path = strtok_r(line, " \t\n", &rest);
+		type = strtok_r(NULL, " \t\n", &rest);
+		if (!path || !type || !strcmp(path, "Filename"))
+			continue;
+		unescape(path);
+		use.at = path;
+		if (!strcmp(type, "partition"))
+			facts_use_node(&use, path);
+		else
+			facts_use_file(&use, path);
+	}
+	free(line);
+	fclose(stream);
+}

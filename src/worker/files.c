@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files of /sys, /proc and /dev, below a prefix that tests set. */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *sysroot = "";
+static file_write_fn *write_hook;
+static file_query_fn *query_hook;
+
+void sysroot_set(const char *dir)
+{
+	sysroot = dir;
+}
+
+struct path path_make(const char *format, ...)
+{
+	struct path path;
+	size_t n = (size_t)snprintf(path.s, sizeof(path.s), "%s", sysroot);
+	va_list ap;
+
+	if (n >= sizeof(path.s))
+		n = sizeof(path.s) - 1;
+	va_start(ap, format);
+	vsnprintf(path.s + n, sizeof(path.s) - n, format, ap);
+	va_end(ap);
+	return path;
+}
+
+bool path_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int file_read(const char *path, char *text, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, size - 1);
+	if (n < 0)
+		return -errno;
+	if (n > 0 && text[n - 1] == '\n')
+		n--;
+	text[n] = '\0';
+	return (int)n;
+}
+
+int file_read_number(const char *path, int64_t *number)
+{
+	char text[64], *end;
+	int n = file_read(path, text, sizeof(text));
+
+	if (n < 0)
+		return n;
+	errno = 0;
+	*number = strtoll(text, &end, 0);
+	return errno || end == text || *end ? -EINVAL : 0;
+}
+
+int file_write_now(const char *path, const char *text)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+int file_write(const char *path, const char *text)
+{
+	return write_hook ? write_hook(path, text) : file_write_now(path, text);
+}
+
+int file_query(const char *path, char *text, size_t size)
+{
+	return query_hook ? query_hook(path, text, size) : file_read(path, text, size);
+}
+
+void file_hooks(file_write_fn *write, file_query_fn *query)
+{
+	write_hook = write;
+	query_hook = query;
+}
+
+int link_name(const char *path, char *name, size_t size)
+{
+	char target[PATH_SIZE];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	const char *slash;
+
+	name[0] = '\0';
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	snprintf(name, size, "%s", slash ? slash + 1 : target);
+	return 0;
+}
+
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The worker: the program that runs on the target. It stands alone: libc, and nothing of
+ * the other rooms. It speaks lines of key=value.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define _printf_(fmt, at) __attribute__((format(printf, fmt, at)))
+#define _cleanup_(fn)     __attribute__((cleanup(fn)))
+#define _cleanup_close_   _cleanup_(fd_close)
+
+#define NS_PER_SEC  INT64_C(1000000000)
+#define NS_PER_MSEC INT64_C(1000000)
+#define NS_PER_USEC INT64_C(1000)
+
+/* Exit status. */
+enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_USAGE = 2 };
+
+/* -- arguments ------------------------------------------------------------------------- */
+
+#define ARGS_MAX 64
+
+/* KEY=VALUE words; a key may come more than once. */
+struct args {
+	size_t n;
+	struct {
+		const char *key, *value; /* key ends at its '=': see key_n */
+		size_t key_n;
+	} words[ARGS_MAX];
+};
+
+/*
+ * keys: those that are known, separated by blanks, or NULL for any. Common ones (sysroot,
+ * markers, stdout) need not be in it. Returns 0, or -EINVAL after it has said why.
+ */
+int args_parse(struct args *args, int argc, const char *const *argv, const char *keys);
+/* Has the i-th word this key? */
+bool args_is(const struct args *args, size_t i, const char *key);
+/* The last value of a key, or NULL. */
+const char *args_get(const struct args *args, const char *key);
+/* The n-th value of a key that may be given more than once, or NULL. */
+const char *args_get_nth(const struct args *args, const char *key, size_t n);
+/* Absent: the number stays. Returns 0, or -EINVAL after it has said why. */
+int args_get_number(const struct args *args, const char *key, int64_t *number);
+/* Decimal, with a sign if it has one. Returns 0 or -EINVAL. */
+int number_parse(const char *text, int64_t *number);
+
+/* -- commands -------------------------------------------------------------------------- */
+
+struct command {
+	const char *name, *help;
+	const char *keys; /* as for args_parse */
+	/* Returns the exit status. */
+	int (*run)(const struct args *args);
+};
+
+/* -- output ---------------------------------------------------------------------------- */
+
+/* One line is one record of the kernel log, which takes not much more. */
+#define LINE_SIZE 960
+
+struct line {
+	char text[LINE_SIZE];
+	size_t n;
+};
+
+/* markers: lines go to /dev/kmsg too. to_stdout: they go to standard output. */
+int output_open(bool markers, bool to_stdout);
+/* Nobody reads standard output any more. */
+bool output_is_lost(void);
+/* A word "key=value"; quoted when it must be. What does not fit is cut. */
+void line_add(struct line *line, const char *key, const char *value);
+void line_addf(struct line *line, const char *key, const char *format, ...)
+	_printf_(3, 4);
+void line_number(struct line *line, const char *key, int64_t number);
+/* "ok" for 0, else the error's name; takes both signs. */
+void line_errno(struct line *line, const char *key, int error);
+/* Writes the line out, and empties it. */
+void line_end(struct line *line);
+/* The name of an error number of either sign, "EBUSY"; never NULL. */
+const char *errno_name(int error);
+/* The line error=WORD why="..."; returns STATUS_ERROR. */
+int say_error(const char *word, const char *format, ...) _printf_(2, 3);
+/* The same for what the caller got wrong; returns STATUS_USAGE. */
+int say_usage(const char *format, ...) _printf_(1, 2);
+/* The line warning=WORD why="...": it goes on nevertheless. */
+void say_warning(const char *word, const char *format, ...) _printf_(2, 3);
+
+/* -- files of /sys, /proc and /dev -------------------------------------------------------- */
+
+/* Prefix of all absolute paths; for tests. */
+void sysroot_set(const char *dir);
+
+#define PATH_SIZE 512
+struct path {
+	char s[PATH_SIZE];
+};
+
+/* Format makes an absolute path; the prefix comes before it. */
+struct path path_make(const char *format, ...) _printf_(1, 2);
+bool path_exists(const char *path);
+/*
+ * Attribute files, read in one go: without the newline at the end, cut to size. Returns its
+ * length or -errno.
+ */
+int file_read(const char *path, char *text, size_t size);
+/* A number in any base that C knows. Returns 0 or -errno. */
+int file_read_number(const char *path, int64_t *number);
+/*
+ * One write() of the whole text. Goes to the hook if there is one: some such writes last
+ * for ever, and then another process has to be the one that hangs. Returns 0 or -errno.
+ */
+int file_write(const char *path, const char *text);
+typedef int file_write_fn(const char *path, const char *text);
+/*
+ * As file_read(), for attributes that the kernel shows under a lock which an unplug may keep
+ * for ever: driver_override, sriov_numvfs.
+ */
+int file_query(const char *path, char *text, size_t size);
+typedef int file_query_fn(const char *path, char *text, size_t size);
+/* Another process does it; NULL: this one. */
+void file_hooks(file_write_fn *write, file_query_fn *query);
+int file_write_now(const char *path, const char *text);
+/* Where a symbolic link leads, its last part only. Returns 0 or -errno. */
+int link_name(const char *path, char *name, size_t size);
+/* Closes *fd if it is >= 0, and makes it -1. */
+void fd_close(int *fd);
+/* CLOCK_MONOTONIC. */
+int64_t now_ns(void);
+
+/* -- PCI devices ------------------------------------------------------------------------ */
+
+/* DDDD:BB:DD.F; a domain may have more than four digits. */
+#define BDF_SIZE 20
+struct bdf {
+	char s[BDF_SIZE];
+};
+
+/* Also without the domain. Returns 0 or -EINVAL. */
+int bdf_parse(const char *text, struct bdf *bdf);
+/*
+ * The argument `key` as a device that exists. Returns 0, or the exit status after it has
+ * said why not.
+ */
+int bdf_arg(const struct args *args, const char *key, struct bdf *bdf);
+/* /sys/bus/pci/devices/BDF/NAME; without name the directory. */
+struct path device_path(const struct bdf *bdf, const char *name);
+bool device_exists(const struct bdf *bdf);
+/* The name of a driver; "" if there is none. */
+void device_driver(const struct bdf *bdf, char *name, size_t size);
+/* Number of the IOMMU group, or -1. */
+int device_group(const struct bdf *bdf);
+/* The bridge above, or "" for a device on a root bus. */
+struct bdf device_parent(const struct bdf *bdf);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel log as a console would show it. Documentation/ABI/testing/dev-kmsg. */
+#include "kmsg.h"
+#include "commands.h"
+
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static char unescape(const char **text)
+{
+	const char *s = *text;
+
+	if (s[0] == '\\' && s[1] == 'x' && hex(s[2]) >= 0 && hex(s[3]) >= 0) {
+		*text += 4;
+		return (char)(hex(s[2]) << 4 | hex(s[3]));
+	}
+	*text += 1;
+	return *s;
+}
+
+size_t kmsg_format(const char *record, char *text, size_t size)
+{
+	const char *message = strchr(record, ';');
+	unsigned long long usec;
+	char stamp[32];
+	size_t n = 0;
+
+	text[0] = '\0';
+	if (!message || sscanf(record, "%*u,%*u,%llu,", &usec) != 1)
+		return 0;
+	snprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ", usec / 1000000, usec % 1000000);
+	message++;
+	/* Behind the first newline there are properties, each on a line after a blank. */
+	for (bool begin = true; *message && *message != '\n' && n + 40 < size;) {
+		char c;
+
+		if (begin)
+			n += (size_t)snprintf(text + n, size - n, "%s", stamp);
+		c = unescape(&message);
+		text[n++] = c;
+		begin = c == '\n';
+	}
+	if (!n)
+		n = (size_t)snprintf(text, size, "%s", stamp);
+	text[n++] = '\n';
+	text[n] = '\0';
+	return n;
+}
+
+static bool print_record(int fd)
+{
+	char record[8192], text[16384];
+	ssize_t n = read(fd, record, sizeof(record) - 1);
+
+	/* EPIPE: overwritten before it was read; the next one is there. */
+	if (n < 0)
+		return errno == EPIPE || errno == EINTR || errno == EAGAIN;
+	record[n] = '\0';
+	n = (ssize_t)kmsg_format(record, text, sizeof(text));
+	return write(STDOUT_FILENO, text, (size_t)n) == n;
+}
+
+int kmsg_run(const struct args *args)
+{
+	_cleanup_close_ int fd =
+		open(path_make("/dev/kmsg").s, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct line line = { .n = 0 };
+	char text[256];
+
+	(void)args;
+	if (fd < 0)
+		return say_error("kmsg", "cannot read /dev/kmsg: %s: run as root",
+				 errno_name(errno));
+	lseek(fd, 0, SEEK_END);
+	line_add(&line, "kmsg", "ready");
+	line_end(&line);
+	for (;;) {
+		struct pollfd pollfds[] = {
+			{ .fd = fd, .events = POLLIN },
+			{ .fd = STDIN_FILENO, .events = POLLIN },
+		};
+
+		if (poll(pollfds, 2, -1) < 0 && errno != EINTR)
+			return STATUS_ERROR;
+		if (pollfds[0].revents && !print_record(fd))
+			return STATUS_OK;
+		if (pollfds[1].revents && read(STDIN_FILENO, text, sizeof(text)) <= 0)
+			return STATUS_OK;
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Everything as it was. Done twice it does nothing the second time. */
+#include "commands.h"
+#include "race.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void saved_read(struct saved *saved, const struct bdf *bdf)
+{
+	saved->bdf = *bdf;
+	device_driver(bdf, saved->driver, sizeof(saved->driver));
+	device_override_read(bdf, saved->override, sizeof(saved->override));
+}
+
+int saved_restore(const struct saved *saved)
+{
+	char is[64];
+	int err;
+
+	device_driver(&saved->bdf, is, sizeof(is));
+	if (strcmp(is, saved->driver) != 0) {
+		err = device_unbind(&saved->bdf);
+		if (err)
+			return err;
+	}
+	err = device_override(&saved->bdf, saved->override);
+	if (err && err != -ENOENT)
+		return err;
+	if (!strcmp(is, saved->driver) || !*saved->driver)
+		return 0;
+	return file_write(path_make("/sys/bus/pci/drivers/%s/bind", saved->driver).s,
+			  saved->bdf.s);
+}
+
+int put_line(const char *path, const char *text)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s\n", text);
+	return file_write(path, line);
+}
+
+static bool wait_exists(const struct bdf *bdf, int uevents, int64_t until_ns)
+{
+	struct uevent event;
+
+	while (!device_exists(bdf)) {
+		int err = uevents < 0 ? -ETIMEDOUT :
+					uevent_next(uevents, &event, until_ns);
+
+		if (err == -ETIMEDOUT)
+			return device_exists(bdf);
+	}
+	return true;
+}
+
+int pull_bring_back(const struct pull *pull, int uevents, int64_t until_ns)
+{
+	int64_t half = now_ns() + (until_ns - now_ns()) / 2;
+
+	if (device_exists(&pull->device))
+		return 0;
+	/* Unbound it would still be there: it was removed. */
+	if (pull->method->back && !strcmp(pull->method->back, "add"))
+		pull_replug(pull);
+	if (wait_exists(&pull->device, uevents, half))
+		return 0;
+	file_write(path_make("/sys/bus/pci/rescan").s, "1");
+	return wait_exists(&pull->device, uevents, until_ns) ? 0 : -ENODEV;
+}
+
+/* Writes only what is different. */
+static int put_back(const char *file, const char *text)
+{
+	char is[64];
+	struct path path = path_make("%s", file);
+
+	if (file_query(path.s, is, sizeof(is)) >= 0 && !strcmp(is, text))
+		return 0;
+	return put_line(path.s, text);
+}
+
+static const char *name_or_none(const char *name)
+{
+	return !name || !strcmp(name, "-") ? "" : name;
+}
+
+static int restore_globals(const struct args *args)
+{
+	static const struct {
+		const char *key, *file;
+	} globals[] = {
+		{ "autoprobe", "/sys/bus/pci/drivers_autoprobe" },
+		{ "expedited", "/sys/kernel/rcu_expedited" },
+		{ "devkmsg", "/proc/sys/kernel/printk_devkmsg" },
+	};
+	int status = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
+		const char *text = args_get(args, globals[i].key);
+		int err = text ? put_back(globals[i].file, text) : 0;
+
+		if (err)
+			status = say_error("restore", "%s cannot be set to %s: %s",
+					   globals[i].file, text, errno_name(err));
+	}
+	return status;
+}
+
+static int restore_device(const struct pull *pull, const struct args *args)
+{
+	struct saved saved = { .bdf = pull->device };
+	int64_t limit_ms = 10000;
+	_cleanup_close_ int uevents = uevent_open();
+	int err;
+
+	if (args_get_number(args, "limit_ms", &limit_ms))
+		return STATUS_USAGE;
+	if (pull_bring_back(pull, uevents, now_ns() + limit_ms * NS_PER_MSEC))
+		return say_error("gone", "%s does not come back: reboot", pull->device.s);
+	saved_read(&saved, &pull->device);
+	if (args_get(args, "driver"))
+		snprintf(saved.driver, sizeof(saved.driver), "%s",
+			 name_or_none(args_get(args, "driver")));
+	if (args_get(args, "override"))
+		snprintf(saved.override, sizeof(saved.override), "%s",
+			 name_or_none(args_get(args, "override")));
+	err = saved_restore(&saved);
+	if (err)
+		return say_error("restore", "%s cannot be given back to %s: %s",
+				 pull->device.s, *saved.driver ? saved.driver : "nobody",
+				 errno_name(err));
+	return 0;
+}
+
+static void say_restored(const struct pull *pull)
+{
+	struct line line = { .n = 0 };
+	struct saved saved;
+
+	saved_read(&saved, &pull->device);
+	line_add(&line, "restore", "done");
+	line_add(&line, "device", pull->device.s);
+	line_add(&line, "driver", *saved.driver ? saved.driver : "-");
+	line_add(&line, "override", *saved.override ? saved.override : "-");
+	line_end(&line);
+}
+
+/* The words of one device: from *from to the next `device=`. False: there is none. */
+static bool next_device(const struct args *args, size_t *from, struct args *ret)
+{
+	bool named = false;
+
+	ret->n = 0;
+	for (; *from < args->n; ++*from) {
+		bool names = args_is(args, *from, "device");
+
+		if (names && named)
+			break;
+		named |= names;
+		ret->words[ret->n++] = args->words[*from];
+	}
+	return ret->n > 0;
+}
+
+/* One that cannot be had back is no reason to leave the others. */
+int restore_run(const struct args *args)
+{
+	int status = race_open_writer(NULL), globals;
+	struct args words;
+	size_t from = 0;
+
+	if (status)
+		return status;
+	if (!args->n)
+		return say_usage("device=BDF is missing");
+	/* The devices last: they may hang. */
+	globals = status = restore_globals(args);
+	while (next_device(args, &from, &words)) {
+		struct pull pull;
+		int one = pull_parse(&pull, &words) ?: restore_device(&pull, &words);
+
+		if (!one && !globals)
+			say_restored(&pull);
+		status = status ?: one;
+	}
+	return status;
+}

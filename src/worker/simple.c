@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Commands that do one thing: bind, unbind, unplug, replug, hold. */
+#include "commands.h"
+#include "race.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static int say_done(const char *command, const struct bdf *bdf)
+{
+	struct line line = { .n = 0 };
+	struct saved saved = { .bdf = *bdf };
+	bool exists = device_exists(bdf);
+
+	if (exists)
+		saved_read(&saved, bdf);
+	line_add(&line, command, "done");
+	line_add(&line, "device", bdf->s);
+	line_add(&line, "driver", !exists ? "gone" : *saved.driver ? saved.driver : "-");
+	line_end(&line);
+	return STATUS_OK;
+}
+
+int bind_run(const struct args *args)
+{
+	const char *driver = args_get(args, "driver") ?: "vfio-pci";
+	struct bdf bdf;
+	int status = bdf_arg(args, "device", &bdf), err;
+
+	if (status)
+		return status;
+	if (strchr(driver, '/') ||
+	    !path_exists(path_make("/sys/bus/pci/drivers/%s", driver).s))
+		return !strcmp(driver, "vfio-pci") ?
+			       say_error("vfio", "no VFIO: CONFIG_VFIO_PCI or modprobe "
+						 "vfio-pci") :
+			       say_error("driver", "there is no driver %s: modprobe it",
+					 driver);
+	status = race_open_writer(NULL);
+	if (status)
+		return status;
+	err = device_bind(&bdf, driver);
+	if (err)
+		return say_error("bind", "%s cannot be bound to %s: %s", bdf.s, driver,
+				 errno_name(err));
+	return say_done("bind", &bdf);
+}
+
+int unbind_run(const struct args *args)
+{
+	struct bdf bdf;
+	int status = bdf_arg(args, "device", &bdf) ?: race_open_writer(NULL);
+	int err = status ? 0 : device_unbind(&bdf);
+
+	if (err)
+		return say_error("unbind", "%s cannot be unbound: %s%s", bdf.s,
+				 errno_name(err),
+				 err == -ETIMEDOUT ? ": somebody holds it" : "");
+	return status ?: say_done("unbind", &bdf);
+}
+
+int unplug_run(const struct args *args)
+{
+	struct pull pull;
+	int status = race_open_writer(NULL) ?: pull_parse(&pull, args), err;
+
+	if (!status && !device_exists(&pull.device))
+		status = say_error("device", "there is no PCI device %s", pull.device.s);
+	if (!status && !pull.method->pull_file)
+		status = say_usage("method=outside is for others to do");
+	status = status ?: pull_check(&pull);
+	if (status)
+		return status;
+	err = pull_unplug(&pull);
+	if (err)
+		return say_error("unplug", "%s: method=%s: %s", pull.device.s,
+				 pull.method->name, errno_name(err));
+	return say_done("unplug", &pull.device);
+}
+
+int replug_run(const struct args *args)
+{
+	_cleanup_close_ int uevents = uevent_open();
+	struct pull pull;
+	int status = race_open_writer(NULL) ?: pull_parse(&pull, args), err = 0;
+
+	if (status)
+		return status;
+	if (pull.method->back && pull_is_gone(&pull))
+		err = pull_replug(&pull);
+	if (err)
+		return say_error("replug", "%s: method=%s: %s", pull.device.s,
+				 pull.method->name, errno_name(err));
+	if (pull_bring_back(&pull, uevents, now_ns() + 10 * NS_PER_SEC))
+		return say_error("gone", "%s does not come back", pull.device.s);
+	return say_done("replug", &pull.device);
+}
+
+/* -- hold ---------------------------------------------------------------------------------- */
+
+static void say_hold(const char *state, const struct holder *holder, int error)
+{
+	struct line line = { .n = 0 };
+
+	line_add(&line, "hold", state);
+	line_add(&line, "device", holder->bdf.s);
+	line_add(&line, "holder", holder->ops->name);
+	line_number(&line, "group", device_group(&holder->bdf));
+	if (!strcmp(state, "end"))
+		line_errno(&line, "release", error);
+	line_end(&line);
+}
+
+/* Until a line, the end of input, a signal or, if that is what is waited for, the request. */
+static void hold_wait(struct holder *holder)
+{
+	sigset_t set;
+	char text[256];
+	struct pollfd pollfds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .events = POLLIN },
+		{ .fd = holder->request, .events = POLLIN },
+	};
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	pollfds[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	for (;;) {
+		if (poll(pollfds, ARRAY_SIZE(pollfds), -1) < 0)
+			continue;
+		if (pollfds[1].revents)
+			return;
+		if (pollfds[2].revents && holder_requested(holder)) {
+			if (holder->release == RELEASE_REQUEST)
+				return;
+			say_hold("request", holder, 0);
+			pollfds[2].fd = -1;
+		}
+		if (pollfds[0].revents) {
+			ssize_t n = read(STDIN_FILENO, text, sizeof(text) - 1);
+
+			if (n <= 0 || !strncmp(text, "release\n", 8))
+				return;
+		}
+	}
+}
+
+static int hold_open(struct holder *holder)
+{
+	holder->memory = mmap(NULL, HOLDER_MEMORY, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (holder->memory == MAP_FAILED)
+		return say_error("memory", "mmap: %s", errno_name(errno));
+	if (!holder->ops->open(holder))
+		return 0;
+	holder->ops->close(holder);
+	return say_error(holder->word, "%s", holder->why);
+}
+
+int hold_run(const struct args *args)
+{
+	const char *name = args_get(args, "holder") ?: "group";
+	const char *release = args_get(args, "release") ?: "close-unset";
+	const struct holder_ops *ops = holder_find(name);
+	int64_t at = 0;
+	struct holder holder;
+	int status, err;
+
+	if (!ops || ops == &holder_none)
+		return say_usage("holder=%s: see iommu-stress-worker(8)", name);
+	holder_init(&holder, ops);
+	if (release_parse(release, &holder.release))
+		return say_usage("release=%s: see iommu-stress-worker(8)", release);
+	if (args_get_number(args, "at", &at))
+		return STATUS_USAGE;
+	holder.qemu = args_get(args, "qemu");
+	holder.qemu_root = args_get(args, "qemu_root");
+	if (ops->has_child && !holder.qemu)
+		return say_usage("holder=%s needs qemu=PROGRAM", name);
+	status = bdf_arg(args, "device", &holder.bdf) ?: hold_open(&holder);
+	if (status)
+		return status;
+	say_hold("ready", &holder, 0);
+	hold_wait(&holder);
+	at += now_ns();
+	ops->prepare(&holder);
+	spin_until(at);
+	if (!ops->has_child && holder.release == RELEASE_EXIT)
+		_exit(0);
+	if (!ops->has_child && holder.release == RELEASE_KILL)
+		raise(SIGKILL);
+	err = ops->act(&holder);
+	ops->close(&holder);
+	say_hold("end", &holder, err);
+	return STATUS_OK;
+}
