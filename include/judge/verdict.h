@@ -3,6 +3,7 @@
 #pragma once
 
 #include "classify/finding.h"
+#include "judge/attempt.h"
 
 enum outcome {
 	OUTCOME_PASS,
@@ -10,7 +11,10 @@ enum outcome {
 	OUTCOME_CRASH,   /* oops, panic, or a restart nobody asked for */
 	OUTCOME_HANG,    /* silence beyond the limit of a phase */
 	OUTCOME_LOST,    /* did not come back, even after recovery */
+	OUTCOME_GONE,    /* unplug: the device did not come back, the target did */
 	OUTCOME_INVALID, /* could not be measured */
+	OUTCOME_BLOCKED, /* unplug: it waited for the user; no failure */
+	OUTCOME_BUSY,    /* unplug: the kernel refused; no failure */
 	OUTCOME_COUNT
 };
 
@@ -22,7 +26,8 @@ bool outcome_parse(struct text word, enum outcome *ret);
 /* Everything of one cycle that the verdict rests on. Durations in ns, 0 = not seen. */
 struct cycle_facts {
 	unsigned int cycle;
-	bool wants_load; /* the plan asks for a confirmed load */
+	bool wants_load;               /* the plan asks for a confirmed load */
+	const struct attempt *attempt; /* NULL: this was a reboot */
 
 	bool shell_before;          /* the shell answered before the trigger */
 	bool triggered;             /* the request was seen in the kernel log */

@@ -8,10 +8,14 @@
 #include "base/num.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
-	[OUTCOME_PASS] = "pass", [OUTCOME_SPLAT] = "splat", [OUTCOME_CRASH] = "crash",
-	[OUTCOME_HANG] = "hang", [OUTCOME_LOST] = "lost",   [OUTCOME_INVALID] = "invalid",
+	[OUTCOME_PASS] = "pass",       [OUTCOME_SPLAT] = "splat",
+	[OUTCOME_CRASH] = "crash",     [OUTCOME_HANG] = "hang",
+	[OUTCOME_LOST] = "lost",       [OUTCOME_GONE] = "gone",
+	[OUTCOME_INVALID] = "invalid", [OUTCOME_BLOCKED] = "blocked",
+	[OUTCOME_BUSY] = "busy",
 };
 
 const char *outcome_name(enum outcome outcome)
@@ -83,6 +87,8 @@ static const struct proof {
 /* NULL: all are there. */
 static const struct proof *proof_missing(const struct cycle_facts *f)
 {
+	if (f->attempt)
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
 		if (!proofs[i].holds(f))
 			return &proofs[i];
@@ -120,6 +126,34 @@ static bool is_restart(const struct cycle_facts *f)
 static bool is_splat(const struct cycle_facts *f)
 {
 	return f->splats || f->faults || f->precursors;
+}
+
+static bool is_stuck(const struct cycle_facts *f)
+{
+	const struct attempt *a = f->attempt;
+
+	return a && (!strcmp(a->unplug, "stuck") || !strcmp(a->release, "stuck") ||
+		     !strcmp(a->back, "stuck"));
+}
+
+static bool is_gone(const struct cycle_facts *f)
+{
+	return f->attempt && f->attempt->seen && strcmp(f->attempt->back, "ok") != 0;
+}
+
+static bool is_unseen(const struct cycle_facts *f)
+{
+	return f->attempt && !f->attempt->seen;
+}
+
+static bool is_blocked(const struct cycle_facts *f)
+{
+	return f->attempt && f->attempt->blocked;
+}
+
+static bool is_busy(const struct cycle_facts *f)
+{
+	return f->attempt && strcmp(f->attempt->unplug, "ok") != 0;
 }
 
 static bool is_unproven(const struct cycle_facts *f)
@@ -203,7 +237,9 @@ static enum phase explain_restart(const struct cycle_facts *f, struct strbuf *re
 {
 	strbuf_addf(reason, "restarted by itself in phase %s",
 		    phase_name(f->restart_phase));
-	if (f->early_banners)
+	if (f->attempt)
+		strbuf_addf(reason, ", which nobody asked for");
+	else if (f->early_banners)
 		strbuf_addf(reason, ", before the request");
 	else
 		strbuf_addf(reason, ": %u kernel banners after the request", f->banners);
@@ -229,6 +265,85 @@ static enum phase explain_splat(const struct cycle_facts *f, struct strbuf *reas
 	return f->worst_phase;
 }
 
+static void add_holder(const struct attempt *a, struct strbuf *reason)
+{
+	if (a->who[0])
+		strbuf_addf(reason, " (%s)", a->who);
+}
+
+/* The innermost ones; the journal has more. */
+#define WHERE_FUNCTIONS 3
+
+static void add_where(const struct attempt *a, struct strbuf *reason)
+{
+	size_t n = strcspn(a->where, "<");
+
+	for (int i = 1; i < WHERE_FUNCTIONS && a->where[n]; i++)
+		n += 1 + strcspn(a->where + n + 1, "<");
+	if (n)
+		strbuf_addf(reason, ", in %.*s", (int)n, a->where);
+}
+
+static enum phase explain_stuck(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct attempt *a = f->attempt;
+	bool is_back = !strcmp(a->back, "stuck");
+
+	if (is_back) {
+		strbuf_addf(reason, "bringing the device back never ended");
+	} else if (!strcmp(a->release, "stuck")) {
+		strbuf_addf(reason, "the user never came back from letting go");
+		add_holder(a, reason);
+	} else {
+		strbuf_addf(reason, "the unplug never returned, though nobody");
+		add_holder(a, reason);
+		strbuf_addf(reason, " holds the device any more");
+	}
+	add_where(a, reason);
+	add_worst(f, reason);
+	return is_back ? PHASE_BACK : PHASE_UNPLUG;
+}
+
+static enum phase explain_gone(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct attempt *a = f->attempt;
+
+	if (a->moved[0])
+		strbuf_addf(reason, "the device came back as %s", a->moved);
+	else
+		strbuf_addf(reason, "the device did not come back");
+	add_worst(f, reason);
+	return PHASE_BACK;
+}
+
+static enum phase explain_unseen(const struct cycle_facts *f, struct strbuf *reason)
+{
+	(void)f;
+	strbuf_addf(reason, "the worker did not tell how the attempt ended");
+	return PHASE_UNPLUG;
+}
+
+static enum phase explain_blocked(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct attempt *a = f->attempt;
+	char time[NUM_DURATION_MAX];
+
+	strbuf_addf(reason, "the unplug waited for the user");
+	add_holder(a, reason);
+	if (a->free_ns >= 0)
+		strbuf_addf(reason, ", free after %s",
+			    num_format_duration(time, (uint64_t)a->free_ns));
+	add_where(a, reason);
+	return PHASE_UNPLUG;
+}
+
+static enum phase explain_busy(const struct cycle_facts *f, struct strbuf *reason)
+{
+	strbuf_addf(reason, "the unplug was refused: %s", f->attempt->unplug);
+	add_holder(f->attempt, reason);
+	return PHASE_UNPLUG;
+}
+
 static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *reason)
 {
 	const struct proof *first = proof_missing(f);
@@ -242,8 +357,24 @@ static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *r
 	return first->phase;
 }
 
+static enum phase explain_attempt(const struct attempt *a, struct strbuf *reason)
+{
+	char got[NUM_DURATION_MAX], took[NUM_DURATION_MAX];
+	uint64_t offset = (uint64_t)(a->got_ns < 0 ? -a->got_ns : a->got_ns);
+
+	strbuf_addf(reason, "let go at %s%s, unplugged in %s", a->got_ns < 0 ? "-" : "",
+		    num_format_duration(got, offset),
+		    num_format_duration(took, (uint64_t)a->unplug_ns));
+	if (strcmp(a->release, "ok") != 0)
+		strbuf_addf(reason, ", letting go gave %s", a->release);
+	strbuf_addf(reason, ", device back, no finding");
+	return PHASE_BACK;
+}
+
 static enum phase explain_pass(const struct cycle_facts *f, struct strbuf *reason)
 {
+	if (f->attempt)
+		return explain_attempt(f->attempt, reason);
 	strbuf_addf(reason, "one new kernel, shell back, new boot id%s, no finding",
 		    f->wants_load ? ", load answered before and after" : "");
 	return PHASE_UP;
@@ -259,8 +390,13 @@ static const struct rule {
 	{ is_dead, OUTCOME_CRASH, explain_dead },
 	{ is_hang, OUTCOME_HANG, explain_hang },
 	{ is_restart, OUTCOME_CRASH, explain_restart },
+	{ is_stuck, OUTCOME_HANG, explain_stuck },
+	{ is_gone, OUTCOME_GONE, explain_gone },
 	{ is_splat, OUTCOME_SPLAT, explain_splat },
 	{ is_invalid, OUTCOME_INVALID, explain_invalid },
+	{ is_unseen, OUTCOME_INVALID, explain_unseen },
+	{ is_blocked, OUTCOME_BLOCKED, explain_blocked },
+	{ is_busy, OUTCOME_BUSY, explain_busy },
 	{ is_unproven, OUTCOME_INVALID, explain_unproven },
 	{ is_rest, OUTCOME_PASS, explain_pass },
 };

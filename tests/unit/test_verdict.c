@@ -295,7 +295,9 @@ static void pass_only_with_every_proof(void **state)
 		seen[verdict.outcome]++;
 	}
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
-		assert_true(seen[i]);
+		assert_int_equal(seen[i] != 0, i != OUTCOME_GONE &&
+						       i != OUTCOME_BLOCKED &&
+						       i != OUTCOME_BUSY);
 }
 
 static void names(void **state)
