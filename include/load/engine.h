@@ -6,10 +6,12 @@
 
 struct engine_spec {
 	struct flood_spec flood;
-	struct frame_mark mark; /* the one that the path was opened with */
-	uint64_t limit_ns;      /* how long at most, 0 = no limit */
-	uint64_t count;         /* requests at most, 0 = no limit */
-	bool until_eof;         /* ends with standard input */
+	struct frame_mark mark;    /* the one that the path was opened with */
+	enum path_measure measure; /* likewise; without replies no FLOOD_RATE_AUTO */
+	uint64_t limit_ns;         /* how long at most, 0 = no limit */
+	uint64_t count;            /* requests at most, 0 = no limit */
+	bool until_eof;            /* ends with standard input */
+	bool figures;              /* lines are for people, not samples */
 };
 
 /*

@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a flood may go: to one machine on a link of this host, and no further. That it is
- * on-link can be waived by the user, that it is one machine cannot.
+ * Where a flood may go: to one machine on a link of this host, and no further, and the way
+ * there. That it is on-link can be waived by the user, that it is one machine, no router of
+ * this host and not this host itself, cannot.
  */
 #pragma once
 
 #include "base/mem.h"
 
+#include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
+#define LINK_MAC 6
+
+struct link_wish {
+	const char *interface; /* NULL: the one of the route */
+	bool allow_routed;
+};
+
+/* The way to an address. */
+struct link_way {
+	char name[IF_NAMESIZE];
+	int ifindex;
+	uint32_t mtu;
+	bool ethernet; /* has Ethernet addresses, and neighbours */
+	bool has_mac;  /* target_mac is known */
+	uint8_t our_mac[LINK_MAC], target_mac[LINK_MAC];
+	/* What the kernel would send from: struct in_addr or in6_addr. */
+	uint8_t our_address[16];
+	/* Whom the link layer is asked for: the target, or (allow_routed) its gateway. */
+	struct sockaddr_storage neighbour;
+};
+
 /*
- * 0 when address (AF_INET or AF_INET6) may be flooded. Else -EPERM (refused) or
- * -ENETUNREACH (cannot be looked up), and *ret_reason (caller frees) completes
- * "ADDRESS ...".
+ * 0 when address (AF_INET or AF_INET6) may be flooded, and the way there without
+ * target_mac. Else -EPERM (refused) or -ENETUNREACH (cannot be looked up), and *ret_reason
+ * (caller frees) completes "ADDRESS ...".
  */
-int link_check(const struct sockaddr *address, bool allow_off_link,
-	       char **ret_reason) _must_check_;
+int link_find(const struct sockaddr *address, const struct link_wish *wish,
+	      struct link_way *ret, char **ret_reason) _must_check_;
+
+/*
+ * Looks for way's neighbour, and asks it for its Ethernet address when nobody knows it:
+ * 0, or -EHOSTUNREACH when there was no answer within limit_ns, or -EPERM with *ret_reason
+ * when what answers is a router of this host.
+ */
+int link_resolve(struct link_way *way, uint64_t limit_ns, char **ret_reason) _must_check_;

@@ -32,24 +32,41 @@
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
 #define PACE_BATCH      64u
+/*
+ * What a stall of ours has kept from being sent in time is made up for at this much more
+ * than the rate, so that a wanted rate is exact over a second, and never comes as a burst.
+ */
+#define PACE_DEBT_PERCENT 25u
+/* A surge ends with this silence of the target, and after PACE_PRESS_NS anyway. */
+#define PACE_SURGE_SILENCE_NS (100 * NS_PER_MSEC)
 
 /* Since the start. */
 struct pace_counts {
-	uint64_t sent, drops, replies;
-	uint32_t rtt_us; /* median of late, 0 = unknown */
+	uint64_t sent, drops;
+	uint64_t unasked; /* of sent: kinds that are not answered one by one */
+	uint64_t replies; /* to the others */
+	uint32_t rtt_us;  /* median of late, 0 = unknown */
 };
 
 struct pace {
 	enum flood_state state;
-	uint32_t wanted; /* of the spec */
+	uint32_t wanted; /* of the spec, or what its bits or bursts amount to */
 	uint32_t rate;   /* now */
+	uint32_t mbits;  /* 10^6 bits a second, in place of wanted; 0 = no */
+	uint32_t burst;  /* requests at once, in place of wanted; 0 = no */
+	uint64_t burst_ns, next_burst_ns;
 	bool pressed;
 	uint64_t pressed_ns;
-	uint32_t calm_rate; /* while pressed: the rate to go back to */
+	bool surging;
+	uint64_t surge_heard_ns, surge_replies;
+	uint32_t calm_rate; /* while pressed or surging: the rate to go back to */
 
-	/* Token bucket, in requests x NS_PER_SEC. */
-	uint64_t credit, filled_ns;
+	/* Token bucket, in requests x NS_PER_SEC, or bits x 1000. */
+	int64_t credit;
+	uint64_t cost; /* of a request: NS_PER_SEC, or what the last ones had */
+	uint64_t filled_ns;
 	uint64_t overflow; /* credit that did not fit since pace_take_overflow */
+	uint64_t debt;     /* of it, still to be made up for */
 
 	/* RAMP: this step. HOLD: this look. */
 	uint64_t mark_ns;
@@ -72,7 +89,11 @@ struct pace {
 	bool trusted; /* a ramp in peace has been made: a slow target is slow */
 };
 
-void pace_init(struct pace *p, uint32_t wanted, uint64_t now);
+/* bits: of a request on the wire, on average; only told where the spec has mbits. */
+void pace_init(struct pace *p, const struct flood_spec *spec, uint32_t bits,
+	       uint64_t now);
+/* Nobody will tell of replies: the wanted rate, which is not FLOOD_RATE_AUTO, at once. */
+void pace_deaf(struct pace *p, uint64_t now);
 /* Tells what was sent and answered until now; each millisecond or so, and each sample. */
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
 /*
@@ -83,11 +104,20 @@ void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
 void pace_press(struct pace *p, uint64_t now);
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts);
 
+/*
+ * FLOOD_RATE_MAX until the target is silent, whatever the spec's rate is, for PACE_PRESS_NS
+ * at most. Pressing does nothing meanwhile, and a release ends it.
+ */
+void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts);
+
 /* Requests to send now, at most PACE_BATCH. */
 unsigned int pace_due(struct pace *p, uint64_t now);
-/* n of them were sent. */
-void pace_spend(struct pace *p, unsigned int n);
-/* Requests that could not be sent in time since the last call. */
-uint64_t pace_take_overflow(struct pace *p);
+/* n of them were sent, which took so many bits of the wire (told as for pace_init). */
+void pace_spend(struct pace *p, unsigned int n, uint64_t bits);
+/*
+ * Requests that could not be sent in time since the last call. Those that the path would
+ * have taken are owed: a wanted rate makes up for them.
+ */
+uint64_t pace_take_overflow(struct pace *p, bool owed);
 /* When the next request is due; now or earlier: at once. */
 uint64_t pace_next_ns(const struct pace *p, uint64_t now);

@@ -33,19 +33,21 @@
 
 struct steady_sample {
 	uint64_t elapsed_ns;
-	uint64_t attempts, replies; /* in this sample */
+	uint64_t attempts, replies; /* in this sample, of kinds that are answered */
 };
 
 struct steady {
 	uint32_t wanted;
-	uint32_t rate;     /* of the samples that count */
-	unsigned int n;    /* samples in the ring */
-	unsigned int held; /* newest of them that were held at this rate */
+	unsigned int asked, of; /* so many of so many requests are answered one by one */
+	unsigned int least;     /* samples in a bucket: those between two bursts */
+	uint32_t rate;          /* of the samples that count */
+	unsigned int n;         /* samples in the ring */
+	unsigned int held;      /* newest of them that were held at this rate */
 	unsigned int next;
 	struct steady_sample ring[STEADY_SAMPLES];
 };
 
-void steady_init(struct steady *s, uint32_t wanted);
+void steady_init(struct steady *s, const struct flood_spec *spec);
 /* The next sample, at the end of which the pace was like this. */
 void steady_add(struct steady *s, const struct pace *pace,
 		const struct steady_sample *sample);

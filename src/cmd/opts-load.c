@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/num.h"
+#include "cmd.h"
 #include "cmd/opts.h"
+#include "load/engines.h"
 #include "run/plan.h"
 
 #include <stdlib.h>
@@ -14,13 +16,15 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "flood", KEY_FLOOD, "SPEC", OPTION_ARG_OPTIONAL,
-	  "ICMP echo flood, confirmed before the trigger and kept up through the reboot; "
-	  "SPEC is v4, v6 or both, rate=N, size=BYTES, joined by commas",
+	  "flood, confirmed before the trigger and kept up through the reboot; SPEC is of "
+	  "icmp, udp[=PORT], tcp[=PORT], arp, nd, igmp, mld, v4, v6, both, rate=N, size=N, "
+	  "sources=N, vlan=ID, burst=N/TIME, surge=TIME, joined by commas (icmp,both)",
 	  0 },
-	{ "rate", KEY_RATE, "N|auto|max", 0,
-	  "requests a second; auto (the default) finds what the target keeps up with",
+	{ "rate", KEY_RATE, "N|NMbit|auto|max", 0,
+	  "requests or bits a second; auto (the default) finds what the target keeps up with",
 	  0 },
-	{ "size", KEY_SIZE, "BYTES", 0, "payload of a request (default 1400)", 0 },
+	{ "size", KEY_SIZE, "BYTES|FROM..TO", 0,
+	  "payload of a request (default 1400), or all of a range in turn", 0 },
 	{ 0 },
 };
 
@@ -28,7 +32,8 @@ static bool flood_spec_is_default(const struct flood_spec *spec)
 {
 	const struct flood_spec usual = FLOOD_SPEC_DEFAULT;
 
-	return spec->rate == usual.rate && spec->size == usual.size;
+	return spec->rate == usual.rate && spec->mbits == usual.mbits &&
+	       spec->size == usual.size && spec->size_to == usual.size_to;
 }
 
 /* Both --flood=SPEC and its short forms end in the one parser of specs. */
@@ -56,6 +61,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_FLOOD:
+		if (arg && !strcmp(arg, "help")) {
+			engines_list(stdout);
+			exit(EXIT_PASS);
+		}
 		plan->flood = true;
 		if (arg)
 			apply(state, plan, arg);

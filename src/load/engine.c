@@ -9,19 +9,15 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "load/pace.h"
-#include "load/steady.h"
-#include "load/track.h"
-#include "os/file.h"
-#include "os/loop.h"
+#include "engine_internal.h"
+#include "load/rights.h"
+#include "os/signals.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define TICK_NS   NS_PER_MSEC
@@ -34,74 +30,94 @@
 /* After the last request of a limited count. */
 #define LAST_REPLIES_NS (500 * NS_PER_MSEC)
 
-struct engine {
-	struct path *path;
-	const struct engine_spec *spec;
-	struct loop *loop;
-	struct loop_timer *tick, *sample, *limit;
-	struct loop_io *ios[2], *signals, *input;
-	int signal_fd;
-	struct pace pace;
-	struct track *track;
-	struct steady steady;
-	uint64_t sent, drops;
-	uint32_t rtt_us;
-	uint64_t sampled_ns;
-	uint64_t sampled_attempts, sampled_replies;
-	int blocked;        /* 0, or what the last path_send said */
-	unsigned int came;  /* datagrams of the last look */
-	bool counting_down; /* the count is sent, the last replies may come */
-	char word[16];      /* of standard input, up to its newline */
-	size_t word_len;
-	bool done;
-	int error;
-};
-
-static void on_echo(void *arg, const struct frame_echo *echo)
+static void on_echo(void *arg, const struct frame_echo *echo, uint64_t at_ns)
 {
 	struct engine *e = arg;
 
-	(void)track_reply(e->track, echo, e->pace.rate, loop_now_ns());
+	uint64_t now = loop_now_ns();
+
+	/* Its time is the kernel's, where that tells; the timeline goes on from ours. */
+	if (track_reply(e->track, echo, e->pace.rate, at_ns ? at_ns : now) &&
+	    !e->track->counted)
+		timeline_add(&e->timeline, now, 0, 1);
 }
 
-static void finish(struct engine *e, int error)
+/* Takes what has come. A path that counts hands on a sample, which is read first. */
+static void receive(struct engine *e)
 {
-	e->done = true;
-	e->error = error;
+	uint64_t replies, now;
+
+	e->came += path_receive(e->path, on_echo, e);
+	if (!path_replies(e->path, &replies))
+		return;
+	now = loop_now_ns();
+	if (replies > e->track->replies)
+		timeline_add(&e->timeline, now, 0,
+			     (uint32_t)(replies - e->track->replies));
+	track_set_replies(e->track, replies, e->pace.rate, now);
 }
 
+/* Requests that were to be answered; of the drops as many as of the rest. */
 static uint64_t attempts(const struct engine *e)
 {
-	return e->sent + e->drops;
+	return e->track->asked + e->drops * e->track->turns.asked / e->track->turns.n;
 }
 
-/* Returns how many requests of n the path took. */
-static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now)
+static uint64_t bits_of(const struct engine *e, const struct path_request *request)
+{
+	return e->spec->flood.mbits ? mix_bits(&e->spec->flood, request->kind,
+					       request->family, request->seq) :
+				      0;
+}
+
+/* Returns how many requests of n the path took, and the bits of those. */
+static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now,
+			       uint64_t *bits)
 {
 	struct path_request requests[PATH_BATCH];
 	unsigned int taken = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		requests[i].family = track_turn(e->track, now);
-		requests[i].seq = track_sent(e->track, requests[i].family, now);
+		requests[i].kind = track_kind(e->track);
+		requests[i].family = track_turn(e->track, requests[i].kind, now);
+		requests[i].seq =
+			track_sent(e->track, requests[i].kind, requests[i].family, now);
 	}
 	e->blocked = path_send(e->path, requests, n);
 	if (e->blocked && e->blocked != -EAGAIN && e->blocked != -ENOTCONN)
-		finish(e, log_errno(e->blocked, "cannot send to the target"));
+		engine_finish(e, log_errno(e->blocked, "cannot send to the target"));
+	*bits = 0;
 	for (unsigned int i = 0; i < n; i++) {
-		if (requests[i].taken)
-			taken++;
-		else
+		if (!requests[i].taken) {
 			track_untaken(e->track, requests[i].seq);
+			continue;
+		}
+		taken++;
+		*bits += bits_of(e, &requests[i]);
 	}
 	return taken;
 }
 
+/* True: the path sends by itself. */
+static bool send_flat_out(struct engine *e, bool wanted)
+{
+	uint64_t made;
+
+	e->flat_out = path_flat_out(e->path, wanted);
+	made = path_made(e->path);
+	e->sent += made - e->made;
+	timeline_add(&e->timeline, loop_now_ns(), (unsigned int)(made - e->made), 0);
+	e->made = made;
+	return e->flat_out;
+}
+
 static void send_due(struct engine *e, uint64_t now)
 {
-	uint64_t late;
+	uint64_t late, bits;
 
 	e->blocked = 0;
+	if (send_flat_out(e, e->pace.rate == FLOOD_RATE_MAX && !e->spec->count))
+		return;
 	for (unsigned int i = 0; i < TICK_BATCHES && !e->blocked && !e->done; i++) {
 		unsigned int n = pace_due(&e->pace, now), taken;
 
@@ -109,14 +125,21 @@ static void send_due(struct engine *e, uint64_t now)
 			n = (unsigned int)(e->spec->count - e->sent);
 		if (!n)
 			break;
-		taken = send_batch(e, n, now);
-		pace_spend(&e->pace, taken);
+		taken = send_batch(e, n, now, &bits);
+		pace_spend(&e->pace, taken, bits);
 		e->sent += taken;
-		if (e->pace.rate == FLOOD_RATE_MAX && !taken)
+		timeline_add(&e->timeline, now, taken, 0);
+		if (e->pace.rate != FLOOD_RATE_MAX)
+			continue;
+		if (!taken)
 			e->drops++;
+		/* Nobody else tells when a sampled reply came. */
+		if (e->spec->measure == PATH_MEASURE_ALL)
+			receive(e);
+		now = loop_now_ns();
 	}
 	/* What did not fit for lack of our own time is no fault of the path. */
-	late = pace_take_overflow(&e->pace);
+	late = pace_take_overflow(&e->pace, !e->blocked);
 	if (e->blocked)
 		e->drops += late;
 }
@@ -138,23 +161,24 @@ static void schedule(struct engine *e, uint64_t now)
 	/* Only a full queue tells when it has room again. */
 	bool wait_room = max && e->blocked == -EAGAIN;
 	bool wake = e->pace.rate <= RATE_CALM || e->came >= path_busy(e->path);
-	uint32_t events = (wake ? EPOLLIN : 0u) | (wait_room ? EPOLLOUT : 0u);
 
 	if (e->blocked || e->counting_down)
 		next = next_try_ns(e, now);
-	else if (!max && next < now + TICK_NS)
+	else if ((!max || e->flat_out) && next < now + TICK_NS)
 		next = now + TICK_NS;
 	loop_timer_set(e->tick, next);
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < PATH_FDS; i++)
 		if (e->ios[i])
-			loop_io_events(e->ios[i], events);
+			loop_io_events(e->ios[i],
+				       path_events(e->path, i, wake, wait_room));
 }
 
 static struct pace_counts counts_of(const struct engine *e)
 {
 	return (struct pace_counts){ .sent = e->sent,
 				     .drops = e->drops,
-				     .replies = e->track->replies,
+				     .unasked = e->sent - e->track->asked,
+				     .replies = e->track->answered,
 				     .rtt_us = e->rtt_us };
 }
 
@@ -163,7 +187,10 @@ static void work(struct engine *e)
 	struct pace_counts counts;
 	uint64_t now;
 
-	e->came = path_receive(e->path, on_echo, e);
+	e->came = 0;
+	/* The kernel's time of each reply costs up to a twentieth of the rate. */
+	path_want_times(e->path, e->pace.rate != FLOOD_RATE_MAX);
+	receive(e);
 	now = loop_now_ns();
 	counts = counts_of(e);
 	pace_feed(&e->pace, now, &counts);
@@ -172,9 +199,10 @@ static void work(struct engine *e)
 		if (!e->counting_down)
 			loop_timer_set(e->limit, now + LAST_REPLIES_NS);
 		e->counting_down = true;
-		if (e->track->replies >= e->sent)
-			finish(e, 0);
+		if (e->track->replies >= e->sent || e->spec->measure == PATH_MEASURE_NONE)
+			engine_finish(e, 0);
 	}
+	engine_write_timeline(e);
 	schedule(e, now);
 }
 
@@ -186,12 +214,8 @@ static void on_tick(void *arg)
 static void on_path(struct engine *e, unsigned int index, uint32_t events)
 {
 	if (events & (EPOLLHUP | EPOLLERR)) {
-		int error;
-		socklen_t len = sizeof(error);
-
 		/* Reading an error clears it; a hangup stays, the ticks must do then. */
-		(void)getsockopt(path_fd(e->path, index), SOL_SOCKET, SO_ERROR, &error,
-				 &len);
+		path_take_errors(e->path, index);
 		if (events & EPOLLHUP) {
 			loop_io_free(e->ios[index]);
 			e->ios[index] = NULL;
@@ -210,15 +234,24 @@ static void on_path_1(void *arg, uint32_t events)
 	on_path(arg, 1, events);
 }
 
+static void on_path_2(void *arg, uint32_t events)
+{
+	struct engine *e = arg;
+
+	(void)events;
+	path_look(e->path);
+	work(e);
+}
+
 static void on_limit(void *arg)
 {
-	finish(arg, 0);
+	engine_finish(arg, 0);
 }
 
 static void on_signal(void *arg, uint32_t events)
 {
 	(void)events;
-	finish(arg, 0);
+	engine_finish(arg, 0);
 }
 
 /* Whoever started us knows better than we when the target's shell can be starved. */
@@ -228,8 +261,14 @@ static void obey(struct engine *e, struct text word)
 
 	if (text_equal(word, TEXT("press")))
 		pace_press(&e->pace, loop_now_ns());
+	else if (text_equal(word, TEXT("surge")))
+		pace_surge(&e->pace, loop_now_ns(), &counts);
 	else if (text_equal(word, TEXT("release")))
 		pace_release(&e->pace, loop_now_ns(), &counts);
+	else if (text_equal(word, TEXT("mark")))
+		timeline_mark(&e->timeline, loop_now_ns());
+	else if (text_equal(word, TEXT("timeline")))
+		timeline_read(&e->timeline);
 }
 
 static void on_input(void *arg, uint32_t events)
@@ -241,7 +280,7 @@ static void on_input(void *arg, uint32_t events)
 	(void)events;
 	n = read(STDIN_FILENO, bytes, sizeof(bytes));
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		finish(e, 0);
+		engine_finish(e, 0);
 	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] == '\n') {
 			obey(e, (struct text){ e->word, e->word_len });
@@ -254,51 +293,20 @@ static void on_input(void *arg, uint32_t events)
 		work(e);
 }
 
-/* Never waits for the reader: a pipe that says it has room takes PIPE_BUF bytes. */
-static void write_line(struct engine *e, struct text line)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	if (poll(&out, 1, 0) != 1)
-		return;
-	if (!(out.revents & POLLOUT) || file_write_all(STDOUT_FILENO, line.s, line.n) < 0)
-		finish(e, 0);
-}
-
-static void write_sample(struct engine *e, uint64_t now)
-{
-	_cleanup_strbuf_ struct strbuf line = { 0 };
-	struct flood_sample sample = {
-		.state = e->pace.state,
-		.at_ns = now,
-		.sent = e->sent,
-		.replies = e->track->replies,
-		.drops = e->drops,
-		.bad = e->track->bad,
-		.rate = e->pace.rate,
-		.reply_rate = steady_reply_rate(&e->steady),
-		.rtt_us = e->rtt_us,
-		.steady = steady_judge(&e->steady),
-		.first_reply_ns = e->track->first_reply_ns,
-		.last_reply_ns = e->track->last_reply_ns,
-	};
-
-	flood_sample_format(&sample, &line);
-	strbuf_add(&line, TEXT("\n"));
-	write_line(e, (struct text){ line.s, line.n });
-}
-
 static void take_sample(struct engine *e, uint64_t now)
 {
 	steady_add(&e->steady, &e->pace,
 		   &(struct steady_sample){ .elapsed_ns = now - e->sampled_ns,
 					    .attempts = attempts(e) - e->sampled_attempts,
-					    .replies = e->track->replies -
+					    .replies = e->track->answered -
 						       e->sampled_replies });
+	/* Nobody knows what is lost when nobody listens. */
+	if (e->spec->measure != PATH_MEASURE_NONE)
+		track_age(e->track, now);
 	e->rtt_us = track_take_rtt(e->track);
 	e->sampled_ns = now;
 	e->sampled_attempts = attempts(e);
-	e->sampled_replies = e->track->replies;
+	e->sampled_replies = e->track->answered;
 }
 
 static void on_sample(void *arg)
@@ -307,24 +315,16 @@ static void on_sample(void *arg)
 	uint64_t now = loop_now_ns();
 
 	take_sample(e, now);
-	write_sample(e, now);
+	engine_write_sample(e, now);
 	loop_timer_set(e->sample, now + SAMPLE_NS);
 }
 
 static int watch_signals(struct engine *e)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
 	signal(SIGPIPE, SIG_IGN);
-	e->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	e->signal_fd = signals_open();
 	if (e->signal_fd < 0)
-		return -errno;
+		return e->signal_fd;
 	return loop_io_add(e->loop, e->signal_fd, EPOLLIN, on_signal, e, &e->signals);
 }
 
@@ -340,7 +340,7 @@ static void hurry(void)
 
 static int open_engine(struct engine *e)
 {
-	static const loop_io_fn on_paths[2] = { on_path_0, on_path_1 };
+	static const loop_io_fn on_paths[PATH_FDS] = { on_path_0, on_path_1, on_path_2 };
 	int r = loop_new(&e->loop);
 
 	if (r < 0)
@@ -349,7 +349,7 @@ static int open_engine(struct engine *e)
 	e->sample = loop_timer_add(e->loop, on_sample, e);
 	e->limit = loop_timer_add(e->loop, on_limit, e);
 	r = watch_signals(e);
-	for (unsigned int i = 0; r == 0 && i < 2; i++)
+	for (unsigned int i = 0; r == 0 && i < PATH_FDS; i++)
 		if (path_fd(e->path, i) >= 0)
 			r = loop_io_add(e->loop, path_fd(e->path, i), EPOLLIN,
 					on_paths[i], e, &e->ios[i]);
@@ -362,8 +362,8 @@ static void close_engine(struct engine *e)
 {
 	if (!e->loop)
 		return;
-	loop_io_free(e->ios[0]);
-	loop_io_free(e->ios[1]);
+	for (unsigned int i = 0; i < PATH_FDS; i++)
+		loop_io_free(e->ios[i]);
 	loop_io_free(e->signals);
 	loop_io_free(e->input);
 	loop_timer_free(e->tick);
@@ -385,14 +385,19 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	int r = open_engine(&e);
 
 	hurry();
+	/* All that needed them is open. */
+	(void)rights_keep(RIGHTS_NONE);
 	if (r < 0) {
 		close_engine(&e);
 		return log_errno(r, "cannot watch the flood's files");
 	}
 	e.track = xcalloc(1, sizeof(*e.track));
-	track_init(e.track, spec->flood.family, &spec->mark, spec->flood.size);
-	pace_init(&e.pace, spec->flood.rate, now);
-	steady_init(&e.steady, spec->flood.rate);
+	track_init(e.track, &spec->flood, &spec->mark);
+	pace_init(&e.pace, &spec->flood,
+		  spec->flood.mbits ? mix_mean_bits(&spec->flood) : 0, now);
+	if (spec->measure == PATH_MEASURE_NONE)
+		pace_deaf(&e.pace, now);
+	steady_init(&e.steady, &spec->flood);
 	e.sampled_ns = now;
 	loop_timer_set(e.tick, now);
 	loop_timer_set(e.sample, now + SAMPLE_NS);
@@ -401,8 +406,10 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	if (r == 0)
 		r = e.error;
 	/* Too short a time since the last sample to judge by, but the counters are whole. */
-	(void)path_receive(path, on_echo, &e);
-	write_sample(&e, loop_now_ns());
+	(void)send_flat_out(&e, false);
+	receive(&e);
+	engine_write_sample(&e, loop_now_ns());
+	engine_write_summary(&e, loop_now_ns());
 	close_engine(&e);
 	free(e.track);
 	return r;

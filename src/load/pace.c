@@ -44,24 +44,48 @@ static uint32_t probe_rate(uint32_t wanted)
 	return wanted == FLOOD_RATE_AUTO || wanted > PACE_PROBE ? PACE_PROBE : wanted;
 }
 
-void pace_init(struct pace *p, uint32_t wanted, uint64_t now)
+static uint32_t at_least_one(uint64_t rate)
 {
+	return rate ? (uint32_t)rate : 1;
+}
+
+void pace_init(struct pace *p, const struct flood_spec *spec, uint32_t bits, uint64_t now)
+{
+	uint32_t wanted = spec->rate;
+
+	if (spec->mbits)
+		wanted = at_least_one(spec->mbits * UINT64_C(1000000) / bits);
+	else if (spec->burst)
+		wanted = at_least_one(spec->burst * NS_PER_SEC / spec->burst_ns);
 	*p = (struct pace){ .state = FLOOD_WAIT,
 			    .wanted = wanted,
 			    .rate = probe_rate(wanted),
+			    .mbits = spec->mbits,
+			    .burst = spec->burst,
+			    .burst_ns = spec->burst_ns,
 			    .filled_ns = now,
 			    .mark_ns = now,
+			    .cost = NS_PER_SEC,
 			    /* The first request is due at once. */
 			    .credit = NS_PER_SEC };
 }
 
+/*
+ * What came, as if all requests had been such as are answered: what is learnt of a mix is
+ * learnt from those that are.
+ */
 static struct pace_counts since(const struct pace_counts *now,
 				const struct pace_counts *base)
 {
-	return (struct pace_counts){ .sent = now->sent - base->sent,
-				     .drops = now->drops - base->drops,
-				     .replies = now->replies - base->replies,
-				     .rtt_us = now->rtt_us };
+	struct pace_counts all = { .sent = now->sent - base->sent,
+				   .drops = now->drops - base->drops,
+				   .unasked = now->unasked - base->unasked,
+				   .replies = now->replies - base->replies,
+				   .rtt_us = now->rtt_us };
+
+	if (all.unasked && all.unasked < all.sent)
+		all.replies = all.replies * all.sent / (all.sent - all.unasked);
+	return all;
 }
 
 static void mark(struct pace *p, uint64_t now, const struct pace_counts *counts)
@@ -106,6 +130,10 @@ static void hold_begin(struct pace *p, uint32_t rate, uint64_t now,
 	p->rate = rate;
 	p->heard_ns = now;
 	p->poor_ns = p->calm_ns = 0;
+	/* Another unit, perhaps: what was saved up for probing is nothing. */
+	if (p->mbits || p->burst)
+		p->credit = 0;
+	p->next_burst_ns = now;
 	mark(p, now, counts);
 }
 
@@ -264,6 +292,11 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 			p->poor_ns = 0;
 		return;
 	}
+	/* After a gap this is another boot: what the last one could says little of it. */
+	if (now - p->heard_ns >= HOLD_SILENCE + HOLD_LOOK) {
+		p->doubt = true;
+		p->looks = 0;
+	}
 	p->heard_ns = now;
 	if (look.replies * 100 < attempts * PACE_POOR_PERCENT ||
 	    lags(p, look.rtt_us, HOLD_RTT_FINE))
@@ -272,9 +305,14 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 		hold_good(p, now, counts, look.replies * 100 >= attempts * KEEPS_PERCENT);
 }
 
+void pace_deaf(struct pace *p, uint64_t now)
+{
+	hold_begin(p, p->wanted, now, &p->base);
+}
+
 void pace_press(struct pace *p, uint64_t now)
 {
-	if (p->wanted != FLOOD_RATE_AUTO || p->pressed)
+	if (p->wanted != FLOOD_RATE_AUTO || p->pressed || p->surging)
 		return;
 	p->pressed = true;
 	p->pressed_ns = now;
@@ -286,13 +324,28 @@ void pace_press(struct pace *p, uint64_t now)
 		p->rate = PACE_PRESS_MIN;
 }
 
+void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	if (p->surging)
+		return;
+	if (!p->pressed)
+		p->calm_rate = p->rate;
+	p->pressed = false;
+	p->surging = true;
+	p->pressed_ns = p->surge_heard_ns = now;
+	p->surge_replies = counts->replies;
+	p->rate = FLOOD_RATE_MAX;
+}
+
 /* What was sent meanwhile tells nothing about the rate: each state starts anew. */
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (!p->pressed)
+	if (!p->pressed && !p->surging)
 		return;
-	p->pressed = false;
+	p->pressed = p->surging = false;
 	p->credit = 0;
+	p->debt = p->overflow = 0;
+	p->filled_ns = now;
 	p->rate = p->calm_rate;
 	if (p->state == FLOOD_RAMP)
 		ramp_begin(p, p->rate, now, counts);
@@ -302,9 +355,22 @@ void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts
 		mark(p, now, counts);
 }
 
+/* Whether the pace is somebody else's choice for now. */
+static bool is_driven(struct pace *p, uint64_t now, const struct pace_counts *counts)
+{
+	if ((!p->pressed && !p->surging) || now - p->pressed_ns >= PACE_PRESS_NS)
+		return false;
+	if (!p->surging)
+		return true;
+	if (counts->replies != p->surge_replies)
+		p->surge_heard_ns = now;
+	p->surge_replies = counts->replies;
+	return now - p->surge_heard_ns < PACE_SURGE_SILENCE_NS;
+}
+
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (p->pressed && now - p->pressed_ns < PACE_PRESS_NS)
+	if (is_driven(p, now, counts))
 		return;
 	pace_release(p, now, counts);
 	switch (p->state) {
@@ -323,50 +389,4 @@ void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 		hold_feed(p, now, counts);
 		break;
 	}
-}
-
-/* The one that is due, and the backlog. */
-static uint64_t credit_max(const struct pace *p)
-{
-	return NS_PER_SEC + p->rate * PACE_BACKLOG_NS;
-}
-
-unsigned int pace_due(struct pace *p, uint64_t now)
-{
-	uint64_t elapsed = now - p->filled_ns, due;
-
-	p->filled_ns = now;
-	if (p->rate == FLOOD_RATE_MAX)
-		return PACE_BATCH;
-	/* Longer gaps are a suspended controller's, not a schedule. */
-	if (elapsed > NS_PER_SEC)
-		elapsed = NS_PER_SEC;
-	p->credit += p->rate * elapsed;
-	if (p->credit > credit_max(p)) {
-		p->overflow += p->credit - credit_max(p);
-		p->credit = credit_max(p);
-	}
-	due = p->credit / NS_PER_SEC;
-	return due > PACE_BATCH ? PACE_BATCH : (unsigned int)due;
-}
-
-void pace_spend(struct pace *p, unsigned int n)
-{
-	if (p->rate != FLOOD_RATE_MAX)
-		p->credit -= n * NS_PER_SEC;
-}
-
-uint64_t pace_take_overflow(struct pace *p)
-{
-	uint64_t n = p->overflow / NS_PER_SEC;
-
-	p->overflow %= NS_PER_SEC;
-	return n;
-}
-
-uint64_t pace_next_ns(const struct pace *p, uint64_t now)
-{
-	if (p->rate == FLOOD_RATE_MAX || p->credit >= NS_PER_SEC)
-		return now;
-	return now + (NS_PER_SEC - p->credit + p->rate - 1) / p->rate;
 }

@@ -21,8 +21,10 @@ static int send_answers(struct path *path)
 		const struct path_answer *first = &path->answers[0];
 
 		if (send(path->fds[0], first->frame, first->n,
-			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+			path_count_error(path, errno);
 			return errno == EAGAIN || errno == ENOBUFS ? -EAGAIN : -ENOTCONN;
+		}
 		memmove(path->answers, path->answers + 1,
 			--path->n_answers * sizeof(*path->answers));
 	}
@@ -33,11 +35,7 @@ static int frames_send(struct path *path, struct path_request *requests, unsigne
 {
 	int r = send_answers(path);
 
-	if (r == 0)
-		return path_send_to(path, path->fds[0], requests, n, 0);
-	for (unsigned int i = 0; i < n; i++)
-		requests[i].taken = false;
-	return r;
+	return r == 0 ? path_send_to(path, path->fds[0], requests, n, 0) : r;
 }
 
 static void frames_take(struct path *path, unsigned int index, struct text frame,
@@ -48,7 +46,7 @@ static void frames_take(struct path *path, unsigned int index, struct text frame
 
 	(void)index;
 	if (frame_parse_echo(&path->ends, frame, &echo)) {
-		fn(arg, &echo);
+		fn(arg, &echo, path->stamp_ns);
 		return;
 	}
 	/* With all places taken the newest gives way: the target asks again. */
@@ -94,8 +92,6 @@ int path_open_frames(int fd, const struct frame_ends *ends, const struct path_sp
 {
 	if (!is_unix_datagram(fd))
 		return -ENOTSOCK;
-	if (spec->size > frame_payload_max(spec->family))
-		return -EMSGSIZE;
 	*ret = path_new(&frames_ops, ends, spec, 2048);
 	(*ret)->fds[0] = fd;
 	limit_queue(fd);

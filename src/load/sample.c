@@ -34,6 +34,13 @@ static const struct field fields[] = {
 	FIELD("steady", steady),
 	FIELD("first_reply", first_reply_ns),
 	FIELD("last_reply", last_reply_ns),
+	FIELD("lost", lost),
+	FIELD("duplicates", duplicates),
+	FIELD("reports", reports),
+	FIELD("rtt_p50_us", rtt_p50_us),
+	FIELD("rtt_p90_us", rtt_p90_us),
+	FIELD("rtt_p99_us", rtt_p99_us),
+	FIELD("rtt_max_us", rtt_max_us),
 	FIELD("at", at_ns),
 };
 
@@ -75,6 +82,10 @@ void flood_sample_format(const struct flood_sample *sample, struct strbuf *out)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		strbuf_addf(out, " %s=%" PRIu64, fields[i].key,
 			    field_get(&fields[i], sample));
+	if (!flood_errors_all(&sample->errors))
+		return;
+	strbuf_addf(out, " errors=");
+	flood_errors_format(&sample->errors, out);
 }
 
 static bool parse_state(struct text line, enum flood_state *ret)
@@ -94,6 +105,7 @@ static bool parse_state(struct text line, enum flood_state *ret)
 bool flood_sample_parse(struct text line, struct flood_sample *ret)
 {
 	struct flood_sample sample = { 0 };
+	struct text errors;
 
 	if (!text_starts(line, TEXT("flood ")) || !parse_state(line, &sample.state))
 		return false;
@@ -111,7 +123,8 @@ bool flood_sample_parse(struct text line, struct flood_sample *ret)
 		    !field_set(&fields[i], &sample, parsed))
 			return false;
 	}
-	if (!sample.at_ns)
+	if (!sample.at_ns || (text_value(line, "errors", &errors) &&
+			      !flood_errors_parse(errors, &sample.errors)))
 		return false;
 	*ret = sample;
 	return true;

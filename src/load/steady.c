@@ -2,10 +2,25 @@
 #include "load/steady.h"
 
 #include "base/num.h"
+#include "load/mix.h"
 
-void steady_init(struct steady *s, uint32_t wanted)
+void steady_init(struct steady *s, const struct flood_spec *spec)
 {
-	*s = (struct steady){ .wanted = wanted };
+	const uint64_t sample = FLOOD_SAMPLE_MS * NS_PER_MSEC;
+	struct turns turns;
+
+	turns_init(&turns, spec);
+	*s = (struct steady){ .wanted = spec->rate || !(spec->mbits || spec->burst) ?
+						spec->rate :
+						FLOOD_RATE_MAX,
+			      .asked = turns.asked,
+			      .of = turns.n,
+			      .least = 1 };
+	/* With fewer, a sample between two bursts would be an empty one. */
+	if (spec->burst_ns > sample / STEADY_EXPECTED)
+		s->least =
+			(unsigned int)((STEADY_EXPECTED * spec->burst_ns + sample - 1) /
+				       sample);
 }
 
 void steady_add(struct steady *s, const struct pace *pace,
@@ -51,11 +66,12 @@ uint32_t steady_reply_rate(const struct steady *s)
 	return per_second(&all);
 }
 
-static unsigned int samples_a_bucket(uint32_t rate)
+static unsigned int samples_a_bucket(const struct steady *s, uint32_t rate)
 {
 	const unsigned int enough = STEADY_EXPECTED * 1000 / FLOOD_SAMPLE_MS;
+	unsigned int n = rate >= enough || !rate ? 1 : (enough + rate - 1) / rate;
 
-	return rate >= enough || !rate ? 1 : (enough + rate - 1) / rate;
+	return n < s->least ? s->least : n;
 }
 
 /* One way to be steady: so many buckets, none further from the mean than this. */
@@ -82,12 +98,16 @@ static bool near_mean(const struct rule *rule, const struct steady_sample *bucke
 
 static bool follows(const struct steady *s, const struct rule *rule)
 {
-	unsigned int per_bucket = samples_a_bucket(s->rate);
+	/* Of the requests that are answered. */
+	uint32_t rate = s->rate == FLOOD_RATE_MAX ?
+				s->rate :
+				(uint32_t)((uint64_t)s->rate * s->asked / s->of);
+	unsigned int per_bucket = samples_a_bucket(s, rate);
 	unsigned int samples = per_bucket * rule->buckets;
-	uint32_t min = s->rate / 2 < STEADY_MIN ? s->rate / 2 : STEADY_MIN;
+	uint32_t min = rate / 2 < STEADY_MIN ? rate / 2 : STEADY_MIN;
 	struct steady_sample all;
 
-	if (s->held < samples)
+	if (s->held < samples || samples > STEADY_SAMPLES)
 		return false;
 	all = sum(s, 0, samples);
 	if (!all.elapsed_ns || per_second(&all) < min)

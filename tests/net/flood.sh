@@ -3,55 +3,15 @@
 # The flood over real sockets, in network namespaces of its own: nothing leaves them.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
-program=${IOMMU_STRESS:-build/iommu-stress}
+. tests/lab.sh
+lab_enter tests/net/flood.sh "${1-}"
+lab_begin
 
-if [ "${1-}" != inside ]; then
-	if ! command -v ip >/dev/null; then
-		skip "floods real sockets" "iproute2 is not installed"
-	elif ! unshare -rnm true 2>/dev/null; then
-		skip "floods real sockets" "unshare(1) may not make namespaces here"
-	else
-		unshare -rnm "$0" inside
-		exit
-	fi
-	tap_end
-	exit
-fi
-
-# Two ends of a cable: here 10.9.8.1 and fd09::1, in the other namespace .2 and ::2.
-make_network() {
-	ip link set lo up || return
-	unshare -n sleep 120 &
-	other=$!
-	reap $other
-	while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do
-		sleep 0.01
-	done
-	ip link add near type veth peer name far netns $other || return
-	ip address add 10.9.8.1/24 dev near
-	ip address add fd09::1/64 dev near nodad
-	ip link set near up
-	far ip address add 10.9.8.2/24 dev far
-	far ip address add fd09::2/64 dev far nodad
-	far ip link set far up
-	far ip link set lo up
-	# A gateway that leads nowhere, for what must be refused.
-	ip route add 10.66.0.0/16 via 10.9.8.2
-	ip route add fd66::/64 via fd09::2
-}
-
-far() {
-	nsenter -t "$other" -n "$@"
-}
-
-# The last sample's value of a key.
-value() {
-	tail -n 1 "$scratch/out" | tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-flood() {
-	timeout 30 "$program" flood "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
-}
+# A gateway that leads nowhere, for what must be refused.
+far ip address add 10.9.8.3/24 dev far
+far ip address add fd09::3/64 dev far nodad
+ip route add 10.66.0.0/16 via 10.9.8.3
+ip route add fd66::/64 via fd09::3
 
 # all NAME ARG...: the flood ends well, and each of its requests was answered.
 all() {
@@ -93,18 +53,15 @@ steady() {
 	grep -q 'state=hold .*steady=1' "$scratch/out"
 }
 
-if ! make_network >"$scratch/made" 2>&1; then
-	skip "floods real sockets" "$(tr '\n' ' ' <"$scratch/made")"
-	tap_end
-	exit
-fi
-
-all "IPv4 loopback" 127.0.0.1 --rate=1000 --count=300
-all "IPv6 loopback" ::1 --rate=1000 --count=300
-all "IPv4 over a link" 10.9.8.2 --rate=1000 --count=300
-all "IPv6 over a link" fd09::2 --rate=1000 --count=300
-all "both families" 10.9.8.2 fd09::2 --rate=1000 --count=300
-all "smallest requests" 10.9.8.2 fd09::2 --size=16 --rate=1000 --count=100
+for engine in packet raw; do
+	all "$engine: IPv4" 10.9.8.2 --engine=$engine --rate=1000 --count=300
+	all "$engine: IPv6" fd09::2 --engine=$engine --rate=1000 --count=300
+	all "$engine: both families" 10.9.8.2 fd09::2 --engine=$engine --rate=1000 --count=300
+	all "$engine: smallest requests" 10.9.8.2 fd09::2 --engine=$engine --size=16 \
+		--rate=1000 --count=100
+	all "$engine: as fast as it goes" 10.9.8.2 fd09::2 --engine=$engine --rate=max \
+		--count=20000
+done
 all "requests of many packets" 10.9.8.2 fd09::2 --size=60000 --rate=100 --count=30
 link_local=$(far ip -6 -brief address show dev far scope link | sed 's/.* \(fe80[^/]*\).*/\1/')
 all "a link-local address" "$link_local%near" --rate=1000 --count=100
@@ -131,27 +88,27 @@ check "that reply came after the link was back" test \
 check "the rate was kept" test $(($(value sent) + $(value drops))) -gt 3000
 
 refused "refuses an address behind a gateway" \
-	"not flooding 10.66.0.1: it is not on a link of this host (gateway 10.9.8.2)" 10.66.0.1
+	"not flooding 10.66.0.1: it is not on a link of this host (gateway 10.9.8.3)" 10.66.0.1
 refused "refuses an IPv6 address behind a gateway" \
-	"not flooding fd66::1: it is not on a link of this host (gateway fd09::2)" fd66::1
+	"not flooding fd66::1: it is not on a link of this host (gateway fd09::3)" fd66::1
 refused "refuses an address without a route" "not flooding 10.77.0.1: it " 10.77.0.1
 refused "refuses a subnet's broadcast address" \
 	"not flooding 10.9.8.255: it is a broadcast address" 10.9.8.255
 refused "refuses a multicast address" \
 	"not flooding 224.0.0.1: it is a multicast address" 224.0.0.1
 refused "refuses all of IPv6's nodes, with consent too" \
-	"not flooding ff02::1: it is a multicast address" ff02::1 --allow-off-link
+	"not flooding ff02::1: it is a multicast address" ff02::1 --allow-routed
 refused "refuses a link-local address without interface" \
 	"not flooding fe80::1: it is a link-local address" fe80::1
 # The far end forwards nothing, so this cannot get anywhere.
-flood 10.66.0.1 --allow-off-link --rate=100 --count=5
+flood 10.66.0.1 --allow-routed --rate=100 --count=5
 check "floods behind a gateway with consent" test "$(value sent)" = 5
 if setpriv --bounding-set -net_raw --inh-caps -net_raw true 2>/dev/null; then
 	setpriv --bounding-set -net_raw --inh-caps -net_raw \
-		"$program" flood 127.0.0.1 --count=1 >"$scratch/out" 2>"$scratch/err" </dev/null
-	check "says what raw sockets need" grep -q 'raw ICMP sockets need CAP_NET_RAW' \
+		"$program" flood 10.9.8.2 --count=1 >"$scratch/out" 2>"$scratch/err" </dev/null
+	check "says what sending needs" grep -q 'cannot send: no CAP_NET_RAW' \
 		"$scratch/err"
 else
-	skip "says what raw sockets need" "setpriv(1) cannot drop capabilities here"
+	skip "says what sending needs" "setpriv(1) cannot drop capabilities here"
 fi
 tap_end

@@ -30,12 +30,14 @@ struct played {
 
 static struct played play_start(uint32_t wanted, uint32_t capacity)
 {
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 	struct played p = {
 		.now = START, .last_sample = START, .capacity = capacity, .queue_max = 300
 	};
 
-	pace_init(&p.pace, wanted, START);
-	steady_init(&p.steady, wanted);
+	spec.rate = wanted;
+	pace_init(&p.pace, &spec, 0, START);
+	steady_init(&p.steady, &spec);
 	return p;
 }
 
@@ -78,10 +80,10 @@ static void play(struct played *p, unsigned int ms)
 		pace_feed(&p->pace, p->now, &p->counts);
 		n = pace_due(&p->pace, p->now);
 		if (p->blocked) {
-			p->counts.drops += pace_take_overflow(&p->pace);
+			p->counts.drops += pace_take_overflow(&p->pace, false);
 			n = 0;
 		} else {
-			pace_spend(&p->pace, n);
+			pace_spend(&p->pace, n, 0);
 			p->counts.sent += n;
 		}
 		if (p->down)
@@ -363,6 +365,19 @@ static void test_press_fills_the_ring_of_a_slow_target(void **state)
 	assert_int_equal(p.pace.rate, PACE_PRESS_MIN);
 }
 
+static void test_deaf_does_not_probe(void **state)
+{
+	struct played p = play_start(7000, 0);
+
+	(void)state;
+	pace_deaf(&p.pace, START);
+	play(&p, 1000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_int_equal(p.pace.rate, 7000);
+	assert_int_equal(p.counts.replies, 0);
+	assert_in_range(p.counts.sent, 6930, 7070);
+}
+
 static void test_press_leaves_a_wanted_rate_alone(void **state)
 {
 	struct played p = play_start(700, 2000);
@@ -442,17 +457,263 @@ static void test_no_burst_after_a_gap(void **state)
 {
 	struct pace p;
 	struct pace_counts counts = { .replies = 1 };
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 
 	(void)state;
-	pace_init(&p, 4000, START);
+	spec.rate = 4000;
+	pace_init(&p, &spec, 0, START);
 	pace_feed(&p, START, &counts);
 	assert_int_equal(p.rate, 4000);
 	/* An hour of suspend. */
 	assert_int_equal(pace_due(&p, START + 3600 * NS_PER_SEC), 41);
-	pace_spend(&p, 41);
+	pace_spend(&p, 41, 0);
 	assert_int_equal(pace_due(&p, START + 3600 * NS_PER_SEC), 0);
 	assert_int_equal(pace_next_ns(&p, START + 3600 * NS_PER_SEC),
 			 START + 3600 * NS_PER_SEC + 250000);
+}
+
+static struct flood_spec spec_of(const char *words)
+{
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
+	char *error = NULL;
+
+	assert_int_equal(flood_spec_parse(words, &spec, &error), 0);
+	return spec;
+}
+
+/* In its state, so that the first look at the time sends nothing. */
+static struct pace pace_held(const char *words, uint32_t bits)
+{
+	struct flood_spec spec = spec_of(words);
+	const struct pace_counts counts = { .replies = 1 };
+	struct pace p;
+
+	pace_init(&p, &spec, bits, START);
+	pace_feed(&p, START, &counts);
+	if (p.wanted == FLOOD_RATE_AUTO) {
+		p.state = FLOOD_HOLD;
+		p.rate = 3000;
+	}
+	assert_int_equal(p.state, FLOOD_HOLD);
+	p.credit = 0;
+	return p;
+}
+
+/* Ticks of a busy machine: late by up to some milliseconds, each so often by many. */
+static uint64_t late_tick(unsigned int i)
+{
+	return NS_PER_MSEC + i * UINT64_C(7919) % 900000 +
+	       (i % 97 == 0 && i < 7500 ? 35 * NS_PER_MSEC : 0);
+}
+
+/* Returns requests a second over ten seconds or so; the most at once goes to *most. */
+static double pace_ticks(struct pace *p, uint32_t bits, unsigned int *most)
+{
+	uint64_t now = START, sent = 0;
+
+	*most = 0;
+	for (unsigned int i = 1; i < 8000; i++) {
+		unsigned int n, batch, all = 0;
+
+		now += late_tick(i);
+		for (batch = 0; batch < 16; batch++) {
+			n = pace_due(p, now);
+			if (!n)
+				break;
+			pace_spend(p, n, (uint64_t)n * bits);
+			all += n;
+		}
+		(void)pace_take_overflow(p, true);
+		sent += all;
+		*most = all > *most ? all : *most;
+	}
+	return (double)sent / ((double)(now - START) / 1e9);
+}
+
+static void test_rate_is_exact_in_spite_of_stalls(void **state)
+{
+	static const uint32_t rates[] = { 1000, 10000, 50000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		_cleanup_free_ char *words = xasprintf("rate=%u", rates[i]);
+		struct pace p = pace_held(words, 0);
+		unsigned int most;
+		double rate = pace_ticks(&p, 0, &most);
+
+		assert_true(rate > rates[i] * 0.999 && rate < rates[i] * 1.001);
+		/* What was missed does not come at once. */
+		assert_true(most <= rates[i] * (PACE_BACKLOG_NS + 2 * NS_PER_MSEC) /
+						    NS_PER_SEC * 126 / 100 +
+					    2);
+	}
+}
+
+static void test_mbits_are_exact(void **state)
+{
+	static const uint32_t sizes[] = { 1000, 12304, 500000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct pace p = pace_held("rate=100Mbit", 12304);
+		unsigned int most;
+		double rate = pace_ticks(&p, sizes[i], &most) * sizes[i];
+
+		assert_int_equal(p.rate, 100000000 / 12304);
+		assert_true(rate > 99.9e6 && rate < 100.1e6);
+	}
+}
+
+static void test_what_the_path_refuses_is_not_owed(void **state)
+{
+	struct pace p = pace_held("rate=1000", 0);
+
+	(void)state;
+	assert_int_equal(pace_due(&p, START + 500 * NS_PER_MSEC), 11);
+	assert_int_equal(pace_take_overflow(&p, false), 489);
+	assert_int_equal(p.debt, 0);
+	/* And of a rate of our own choice, nothing ever is. */
+	p = pace_held("rate=1000", 0);
+	p.wanted = FLOOD_RATE_AUTO;
+	(void)pace_due(&p, START + 500 * NS_PER_MSEC);
+	assert_int_equal(pace_take_overflow(&p, true), 489);
+	assert_int_equal(p.debt, 0);
+}
+
+static unsigned int pace_all(struct pace *p, uint64_t now)
+{
+	unsigned int n, all = 0;
+
+	while ((n = pace_due(p, now))) {
+		pace_spend(p, n, 0);
+		all += n;
+	}
+	return all;
+}
+
+static void test_bursts(void **state)
+{
+	struct pace p = pace_held("burst=200/10ms", 0);
+
+	(void)state;
+	assert_int_equal(p.rate, 20000);
+	assert_int_equal(pace_all(&p, START), 200);
+	assert_int_equal(pace_next_ns(&p, START), START + 10 * NS_PER_MSEC);
+	assert_int_equal(pace_all(&p, START + 9999999), 0);
+	assert_int_equal(pace_all(&p, START + 10 * NS_PER_MSEC), 200);
+	/* Late, it is still one burst, and the next comes when it would have come. */
+	assert_int_equal(pace_all(&p, START + 29 * NS_PER_MSEC), 200);
+	assert_int_equal(pace_take_overflow(&p, true), 0);
+	assert_int_equal(pace_next_ns(&p, START + 29 * NS_PER_MSEC),
+			 START + 30 * NS_PER_MSEC);
+	assert_int_equal(pace_all(&p, START + 51 * NS_PER_MSEC), 200);
+	assert_int_equal(pace_take_overflow(&p, true), 400);
+	/* What is not taken until the next one is past. */
+	assert_int_equal(pace_due(&p, START + 60 * NS_PER_MSEC), PACE_BATCH);
+	pace_spend(&p, 50, 0);
+	assert_int_equal(pace_due(&p, START + 61 * NS_PER_MSEC), PACE_BATCH);
+	assert_int_equal(pace_all(&p, START + 70 * NS_PER_MSEC), 200);
+	assert_int_equal(pace_take_overflow(&p, false), 150);
+	/* A suspend is nobody's burst. */
+	assert_int_equal(pace_all(&p, START + 3600 * NS_PER_SEC), 200);
+	assert_int_equal(pace_take_overflow(&p, false), 0);
+}
+
+static void test_surge(void **state)
+{
+	static const char *const words[] = { "rate=700", "rate=auto", "burst=7/10ms",
+					     "rate=8Mbit" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct pace p = pace_held(words[i], 11424);
+		struct pace_counts counts = { .replies = 1 };
+		uint64_t now = START;
+		uint32_t rate = p.rate;
+
+		pace_surge(&p, now, &counts);
+		assert_int_equal(p.rate, FLOOD_RATE_MAX);
+		assert_int_equal(pace_due(&p, now), PACE_BATCH);
+		/* As long as it answers, and 100 ms more. */
+		for (unsigned int ms = 0; ms < 500; ms++) {
+			now += NS_PER_MSEC;
+			counts.sent += 300;
+			counts.replies += ms % 50 == 0;
+			pace_press(&p, now);
+			pace_feed(&p, now, &counts);
+			assert_int_equal(p.rate, FLOOD_RATE_MAX);
+		}
+		for (unsigned int ms = 0; ms < 49; ms++) {
+			now += NS_PER_MSEC;
+			pace_feed(&p, now, &counts);
+			assert_int_equal(p.rate, FLOOD_RATE_MAX);
+		}
+		pace_feed(&p, now + 3 * NS_PER_MSEC, &counts);
+		assert_int_equal(p.rate, rate);
+		assert_int_equal(p.state, FLOOD_HOLD);
+		/* Released, and without end. */
+		pace_surge(&p, now, &counts);
+		pace_release(&p, now, &counts);
+		assert_int_equal(p.rate, rate);
+		pace_surge(&p, now, &counts);
+		for (unsigned int ms = 0; ms < 10000; ms++) {
+			assert_int_equal(p.rate, FLOOD_RATE_MAX);
+			now += NS_PER_MSEC;
+			counts.replies++;
+			pace_feed(&p, now, &counts);
+		}
+		assert_int_equal(p.rate, rate);
+	}
+}
+
+/* Of a mix, three in four are never answered: the rate is found all the same. */
+static void test_mix(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 4000);
+	uint64_t seen = 0;
+
+	(void)state;
+	for (unsigned int ms = 0; ms < 3000; ms++) {
+		struct pace_counts counts;
+		unsigned int n;
+
+		p.now += NS_PER_MSEC;
+		counts = p.counts;
+		counts.unasked = counts.sent * 3 / 4;
+		counts.replies /= 4;
+		pace_feed(&p.pace, p.now, &counts);
+		n = pace_due(&p.pace, p.now);
+		pace_spend(&p.pace, n, 0);
+		p.counts.sent += n;
+		play_target(&p, n);
+		seen += n;
+	}
+	assert_int_equal(seen, p.counts.sent);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.pace.rate, 2800, 3400);
+}
+
+/* The first boot was slow to answer; the next is not: that is found out in its peace. */
+static void test_learns_anew_after_a_boot(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 3000);
+
+	(void)state;
+	play_until_hold(&p, 5000);
+	play(&p, 1000);
+	assert_in_range(p.pace.rate, 2100, 2600);
+	p.down = true;
+	play(&p, 3000);
+	p.down = false;
+	p.capacity = 9000;
+	/* At once the same, so that a trigger need not wait. */
+	play(&p, 1000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.pace.rate, 2100, 2600);
+	assert_true(steady_judge(&p.steady));
+	play(&p, 4000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.pace.rate, 6300, 7700);
 }
 
 int main(void)
@@ -473,12 +734,20 @@ int main(void)
 		cmocka_unit_test(test_dies_before_ramp_learns),
 		cmocka_unit_test(test_pressed_and_released),
 		cmocka_unit_test(test_press_fills_the_ring_of_a_slow_target),
+		cmocka_unit_test(test_deaf_does_not_probe),
 		cmocka_unit_test(test_press_leaves_a_wanted_rate_alone),
 		cmocka_unit_test(test_fixed_rate),
 		cmocka_unit_test(test_small_rate_is_confirmed_soon),
 		cmocka_unit_test(test_fixed_rate_beyond_capacity),
 		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_no_burst_after_a_gap),
+		cmocka_unit_test(test_rate_is_exact_in_spite_of_stalls),
+		cmocka_unit_test(test_mbits_are_exact),
+		cmocka_unit_test(test_what_the_path_refuses_is_not_owed),
+		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_surge),
+		cmocka_unit_test(test_mix),
+		cmocka_unit_test(test_learns_anew_after_a_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,9 +21,11 @@ static void add(struct steady *s, const struct pace *pace, uint64_t attempts,
 
 static struct steady filled(uint32_t wanted, const struct pace *pace, uint64_t replies)
 {
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 	struct steady s;
 
-	steady_init(&s, wanted);
+	spec.rate = wanted;
+	steady_init(&s, &spec);
 	/* The first sample at a rate was not held from its begin. */
 	for (unsigned int i = 0; i < STEADY_BUCKETS + 1; i++)
 		add(&s, pace, pace->rate / 10, replies);
@@ -32,10 +34,11 @@ static struct steady filled(uint32_t wanted, const struct pace *pace, uint64_t r
 
 static void test_window(void **state)
 {
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 	struct steady s;
 
 	(void)state;
-	steady_init(&s, FLOOD_RATE_AUTO);
+	steady_init(&s, &spec);
 	for (unsigned int i = 0; i < STEADY_BUCKETS; i++) {
 		add(&s, &hold_1000, 100, 100);
 		assert_false(steady_judge(&s));
@@ -133,10 +136,51 @@ static void test_only_hold_counts(void **state)
 	assert_int_equal(steady_reply_rate(&s), 1000);
 }
 
+/* Eight of nine are not answered, so the window is longer at the same rate. */
+static void test_mix(void **state)
+{
+	static const struct pace hold = { .state = FLOOD_HOLD, .rate = 90 };
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
+	struct steady s;
+
+	(void)state;
+	spec.kinds = FLOOD_KIND(FLOOD_UDP);
+	steady_init(&s, &spec);
+	for (unsigned int i = 0; i < 2 * STEADY_BUCKETS + 1; i++) {
+		assert_false(steady_judge(&s));
+		add(&s, &hold, 1, 1);
+	}
+	assert_true(steady_judge(&s));
+}
+
+/* Nothing comes between bursts, and that is as it should be. */
+static void test_bursts(void **state)
+{
+	static const struct pace hold = { .state = FLOOD_HOLD, .rate = 1000 };
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
+	struct steady s;
+
+	(void)state;
+	spec.burst = 500;
+	spec.burst_ns = 500 * NS_PER_MSEC;
+	steady_init(&s, &spec);
+	for (unsigned int i = 0; i < 60; i++) {
+		bool now = i % 5 == 0;
+
+		add(&s, &hold, now ? 500 : 0, now ? 490 : 0);
+		assert_int_equal(steady_judge(&s), i >= 50);
+	}
+	for (unsigned int i = 0; i < 20; i++)
+		add(&s, &hold, i % 5 ? 0 : 500, 0);
+	assert_false(steady_judge(&s));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_mix),
+		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_one_empty_sample),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_long_window),

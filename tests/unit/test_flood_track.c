@@ -17,8 +17,10 @@ static const struct frame_mark mark = { .cookie = 0x0123456789abcdef, .ident = 0
 static int setup(void **state)
 {
 	struct track *t = xcalloc(1, sizeof(*t));
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 
-	track_init(t, FLOOD_BOTH, &mark, SIZE);
+	spec.size = SIZE;
+	track_init(t, &spec, &mark);
 	*state = t;
 	return 0;
 }
@@ -54,7 +56,7 @@ static struct reply *make_reply(enum flood_family family, uint32_t seq)
 static void test_counts_once(void **state)
 {
 	struct track *t = *state;
-	uint32_t seq = track_sent(t, FLOOD_V4, START);
+	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r = make_reply(FLOOD_V4, seq);
 
 	assert_true(track_reply(t, &r->echo, 1000, START + 2 * NS_PER_MSEC));
@@ -70,7 +72,7 @@ static void test_counts_once(void **state)
 static void test_refuses(void **state)
 {
 	struct track *t = *state;
-	uint32_t seq = track_sent(t, FLOOD_V4, START);
+	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r = make_reply(FLOOD_V4, seq + 1);
 
 	assert_false(track_reply(t, &r->echo, 1, START)); /* never sent */
@@ -98,7 +100,7 @@ static void test_refuses(void **state)
 static void test_damaged(void **state)
 {
 	struct track *t = *state;
-	uint32_t seq = track_sent(t, FLOOD_V6, START);
+	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V6, START);
 	struct reply *r = make_reply(FLOOD_V6, seq);
 
 	r->payload[SIZE - 1] ^= 0x10;
@@ -108,7 +110,7 @@ static void test_damaged(void **state)
 	r = make_reply(FLOOD_V6, seq);
 	assert_false(track_reply(t, &r->echo, 1, START));
 	assert_int_equal(t->bad, 1);
-	seq = track_sent(t, FLOOD_V6, START);
+	seq = track_sent(t, FLOOD_ICMP, FLOOD_V6, START);
 	r = make_reply(FLOOD_V6, seq);
 	r->echo.payload.n = SIZE - 1;
 	assert_false(track_reply(t, &r->echo, 1, START));
@@ -119,21 +121,21 @@ static void test_damaged(void **state)
 static void test_window(void **state)
 {
 	struct track *t = *state;
-	uint32_t first = track_sent(t, FLOOD_V4, START);
+	uint32_t first = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r;
 
 	for (unsigned int i = 1; i < TRACK_RING; i++)
-		track_sent(t, FLOOD_V4, START);
+		track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	r = make_reply(FLOOD_V4, first);
 	assert_true(track_reply(t, &r->echo, 1, START));
 	r = make_reply(FLOOD_V4, first + 1);
-	track_sent(t, FLOOD_V4, START);
-	track_sent(t, FLOOD_V4, START);
+	track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
+	track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	assert_false(track_reply(t, &r->echo, 1, START));
 	r = make_reply(FLOOD_V4, first + TRACK_RING + 1);
 	assert_true(track_reply(t, &r->echo, 1, START));
 	/* A request that the path did not take has no reply. */
-	first = track_sent(t, FLOOD_V4, START);
+	first = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	track_untaken(t, first);
 	r = make_reply(FLOOD_V4, first);
 	assert_false(track_reply(t, &r->echo, 1, START));
@@ -146,8 +148,8 @@ static void test_sequence_wraps(void **state)
 	uint32_t a, b;
 
 	t->seq = UINT32_MAX;
-	a = track_sent(t, FLOOD_V4, START);
-	b = track_sent(t, FLOOD_V4, START);
+	a = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
+	b = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	assert_int_equal(b, 0);
 	r = make_reply(FLOOD_V4, a);
 	assert_true(track_reply(t, &r->echo, 1, START));
@@ -157,7 +159,7 @@ static void test_sequence_wraps(void **state)
 
 static void reply_at(struct track *t, uint64_t at, uint32_t rate)
 {
-	uint32_t seq = track_sent(t, FLOOD_V4, at);
+	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, at);
 	struct reply *r = make_reply(FLOOD_V4, seq);
 
 	assert_true(track_reply(t, &r->echo, rate, at));
@@ -184,7 +186,7 @@ static unsigned int count_v6(struct track *t, uint64_t now, unsigned int n)
 	unsigned int v6 = 0;
 
 	while (n--)
-		v6 += track_turn(t, now) == FLOOD_V6;
+		v6 += track_turn(t, FLOOD_ICMP, now) == FLOOD_V6;
 	return v6;
 }
 
@@ -204,7 +206,7 @@ static void test_turns(void **state)
 	assert_int_equal(count_v6(t, now + NS_PER_SEC, 640), 620);
 	/* A board that is down is sent both. */
 	assert_int_equal(count_v6(t, now + 2 * NS_PER_SEC, 640), 320);
-	t->family = FLOOD_V4;
+	t->spec.family = FLOOD_V4;
 	assert_int_equal(count_v6(t, now, 640), 0);
 }
 
@@ -214,7 +216,7 @@ static void test_median(void **state)
 	static const uint32_t rtts[] = { 900, 100, 500, 1, 100000 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rtts); i++) {
-		uint32_t seq = track_sent(t, FLOOD_V4, START);
+		uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 		struct reply *r = make_reply(FLOOD_V4, seq);
 
 		assert_true(
@@ -225,6 +227,148 @@ static void test_median(void **state)
 	for (unsigned int i = 0; i < 3 * TRACK_RTTS; i++)
 		reply_at(t, START + NS_PER_SEC, 1000);
 	assert_int_equal(track_take_rtt(t), 1);
+}
+
+static void test_lost_and_duplicates(void **state)
+{
+	struct track *t = *state;
+	uint32_t first = track_sent(t, FLOOD_ICMP, FLOOD_V4, START), second;
+	struct reply *r = make_reply(FLOOD_V4, first);
+
+	track_age(t, START + NS_PER_SEC - 1);
+	assert_int_equal(t->lost, 0);
+	assert_true(track_reply(t, &r->echo, 1, START + NS_PER_SEC));
+	assert_false(track_reply(t, &r->echo, 1, START + NS_PER_SEC));
+	assert_int_equal(t->duplicates, 1);
+	second = track_sent(t, FLOOD_ICMP, FLOOD_V4, START + NS_PER_SEC);
+	/* Never taken, a request cannot be lost. */
+	track_untaken(t, track_sent(t, FLOOD_ICMP, FLOOD_V4, START + NS_PER_SEC));
+	assert_int_equal(t->asked, 2);
+	track_age(t, START + 3 * NS_PER_SEC);
+	assert_int_equal(t->lost, 1);
+	/* A reply that is late after all. */
+	r = make_reply(FLOOD_V4, second);
+	assert_true(track_reply(t, &r->echo, 1, START + 3 * NS_PER_SEC));
+	assert_int_equal(t->lost, 0);
+	assert_int_equal(t->replies, 2);
+	/* What is pushed out of the ring unanswered is lost, however young. */
+	for (unsigned int i = 0; i < TRACK_RING + 10; i++)
+		track_sent(t, FLOOD_ICMP, FLOOD_V4, START + 4 * NS_PER_SEC);
+	assert_int_equal(t->lost, 10);
+	track_age(t, START + 6 * NS_PER_SEC);
+	assert_int_equal(t->lost, TRACK_RING + 10);
+}
+
+static struct track *of_words(void **state, const char *words)
+{
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
+	char *error = NULL;
+
+	assert_int_equal(flood_spec_parse(words, &spec, &error), 0);
+	spec.size = SIZE;
+	track_init(*state, &spec, &mark);
+	return *state;
+}
+
+static bool answer(struct track *t, enum flood_kind kind, enum flood_family family,
+		   uint32_t number)
+{
+	const struct frame_echo echo = { .kind = kind,
+					 .family = family,
+					 .number = number };
+
+	return track_reply(t, &echo, 1000, START + NS_PER_MSEC);
+}
+
+static void test_answers_of_other_kinds(void **state)
+{
+	struct track *t = of_words(state, "icmp,tcp,arp,nd,igmp,mld");
+	uint32_t syn = track_sent(t, FLOOD_TCP, FLOOD_V6, START);
+
+	assert_false(answer(t, FLOOD_TCP, FLOOD_V6, syn));
+	assert_false(answer(t, FLOOD_TCP, FLOOD_V4, syn ^ (uint32_t)mark.cookie));
+	assert_true(answer(t, FLOOD_TCP, FLOOD_V6, syn ^ (uint32_t)mark.cookie));
+	assert_int_equal(track_take_rtt(t), 1000);
+	/* Without a number, there are at most as many as requests. */
+	track_sent(t, FLOOD_ARP, FLOOD_V4, START);
+	track_sent(t, FLOOD_ND, FLOOD_V6, START);
+	track_sent(t, FLOOD_ARP, FLOOD_V4, START);
+	assert_true(answer(t, FLOOD_ARP, FLOOD_V4, 0));
+	assert_true(answer(t, FLOOD_ARP, FLOOD_V4, 0));
+	assert_false(answer(t, FLOOD_ARP, FLOOD_V4, 0));
+	assert_true(answer(t, FLOOD_ND, FLOOD_V6, 0));
+	assert_int_equal(t->duplicates, 1);
+	assert_int_equal(t->asked, 4);
+	assert_int_equal(t->answered, 4);
+	/* Reports of groups: as many as come, and never lost. */
+	track_sent(t, FLOOD_IGMP, FLOOD_V4, START);
+	t->last_reply_ns = 0;
+	assert_false(answer(t, FLOOD_IGMP, FLOOD_V4, 0));
+	assert_false(answer(t, FLOOD_MLD, FLOOD_V6, 0));
+	assert_int_equal(t->reports, 2);
+	assert_int_equal(t->last_reply_ns, START + NS_PER_MSEC);
+	track_age(t, START + 10 * NS_PER_SEC);
+	assert_int_equal(t->lost, 0);
+	assert_int_equal(t->replies, 4);
+}
+
+static void test_answers_to_what_is_not_sent(void **state)
+{
+	struct track *t = of_words(state, "udp,v4");
+	struct reply *r;
+	uint32_t seq;
+
+	assert_false(answer(t, FLOOD_ARP, FLOOD_V4, 0));
+	assert_false(answer(t, FLOOD_IGMP, FLOOD_V4, 0));
+	assert_int_equal(t->reports + t->duplicates + t->replies, 0);
+	/* What a port unreachable quotes may be cut. */
+	seq = track_sent(t, FLOOD_UDP, FLOOD_V4, START);
+	r = make_reply(FLOOD_V4, seq);
+	r->echo.kind = FLOOD_UDP;
+	r->echo.part = true;
+	r->echo.payload.n = 40;
+	assert_true(track_reply(t, &r->echo, 1, START));
+	seq = track_sent(t, FLOOD_UDP, FLOOD_V4, START);
+	r = make_reply(FLOOD_V4, seq);
+	r->echo.kind = FLOOD_UDP;
+	r->echo.part = true;
+	r->payload[30] ^= 1;
+	assert_false(track_reply(t, &r->echo, 1, START));
+	assert_int_equal(t->bad, 1);
+	/* Nobody is asked one by one, so each eighth request but one is an echo. */
+	for (unsigned int i = 0, echoes = 0; i < 9; i++) {
+		echoes += track_kind(t) == FLOOD_ICMP;
+		assert_int_equal(echoes, i == 8);
+	}
+	/* Of a service, all that it says is a report. */
+	t = of_words(state, "udp=13,v4");
+	r = make_reply(FLOOD_V4, track_sent(t, FLOOD_UDP, FLOOD_V4, START));
+	r->echo.kind = FLOOD_UDP;
+	assert_true(track_reply(t, &r->echo, 1, START));
+	r->payload[0] ^= 1;
+	assert_false(track_reply(t, &r->echo, 1, START));
+	r->echo.payload.n = 0;
+	assert_false(track_reply(t, &r->echo, 1, START));
+	assert_int_equal(t->reports, 2);
+}
+
+/* The size of each request is known by its number. */
+static void test_sweep(void **state)
+{
+	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
+	struct track *t = *state;
+
+	spec.size = 16;
+	spec.size_to = SIZE;
+	track_init(t, &spec, &mark);
+	for (unsigned int i = 0; i < 200; i++) {
+		uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
+		struct reply *r = make_reply(FLOOD_V4, seq);
+
+		r->echo.payload.n = flood_spec_size(&spec, seq) - i % 2;
+		assert_int_equal(track_reply(t, &r->echo, 1, START), i % 2 == 0);
+	}
+	assert_int_equal(t->bad, 100);
 }
 
 int main(void)
@@ -239,6 +383,13 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_median, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_and_duplicates, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_answers_of_other_kinds, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_answers_to_what_is_not_sent, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 120
+# A target, a link and an interface that go and come back under a flood, and what a flood
+# leaves behind however it ends.
+cd "$(dirname "$0")/../.." || exit 2
+. tests/tap.sh
+. tests/lab.sh
+lab_enter tests/net/gap.sh "${1-}"
+lab_begin
+
+if ! command -v python3 >/dev/null; then
+	skip "gaps" "python3 is not installed"
+	tap_end
+	exit
+fi
+
+# start ARG...: a flood in the background, once it has sent something.
+start() {
+	: >"$scratch/out"
+	"$program" flood "$@" >"$scratch/out" 2>"$scratch/err" </dev/null &
+	flood_pid=$!
+	reap $flood_pid
+	await 10 grep -q 'sent=[1-9]' "$scratch/out"
+}
+
+has_first_after() { # NS
+	[ "$(value first_reply)" -gt "$1" ]
+}
+
+no_state() {
+	! ls "$XDG_RUNTIME_DIR"/iommu-stress/* 2>/dev/null
+}
+
+has_reply_after() { # NS
+	[ "$(value last_reply)" -gt "$1" ]
+}
+
+stop() {
+	kill -TERM $flood_pid
+	wait $flood_pid
+}
+
+engines="packet raw"
+lab_has_bpf && engines="$engines turbo"
+
+# A link that goes down at the far end: no carrier here, which the kernel tells within a
+# second. The machine may be busy, so the
+# best of three returns counts; a neighbour discovery would cost each 100 ms and more.
+for engine in $engines; do
+	start 10.9.8.2 --engine="$engine" --rate=5000 --for=30s
+	await 5 grep -q 'replies=[1-9]' "$scratch/out"
+	down=$(value at)
+	far python3 tests/net/return.py far 1 >"$scratch/return"
+	await 5 has_first_after "$down"
+	check "$engine: what has no carrier does not count as sent for long" test "$(value sent)" -lt 20000
+	check "$engine: it is counted as dropped" test "$(value drops)" -gt 200
+	check "$engine: the first reply after the link is back is known" \
+		test "$(value first_reply)" -gt "$down"
+	for _ in 1 2; do
+		far python3 tests/net/return.py far 0.3 >>"$scratch/return"
+	done
+	best=$(sort -n "$scratch/return" | head -n 1)
+	check "$engine: first request $best us after the link was told to come back" \
+		test "$best" -lt 20000
+	stop
+	check "$engine: ended well" test $? -eq 0
+done
+
+# The far end's interface goes, and this one with it, and both come back.
+for engine in $engines; do
+	start 10.9.8.2 --engine="$engine" --rate=2000 --for=20s
+	await 5 grep -q 'replies=[1-9]' "$scratch/out"
+	ip link delete near
+	sleep 0.5
+	check "$engine: outlives its interface" kill -0 $flood_pid
+	deleted=$(value at)
+	lab_cable
+	await 5 has_reply_after "$deleted"
+	check "$engine: replies come again when it is back" has_reply_after "$deleted"
+	if [ "$engine" != raw ]; then
+		check "$engine: the entry is held on the new interface" \
+			await 2 sh -c 'ip neigh show to 10.9.8.2 dev near | grep -q PERMANENT'
+	fi
+	stop
+	check "$engine: ended well" test $? -eq 0
+done
+
+# What was there before is put back.
+ip neigh flush dev near
+start 10.9.8.2 --rate=100 --for=20s
+check "the entry is permanent while it runs" sh -c \
+	"ip neigh show to 10.9.8.2 dev near | grep PERMANENT"
+stop
+check "it is not afterwards" sh -c "! ip neigh show dev near | grep PERMANENT"
+ip neigh replace 10.9.8.2 lladdr 02:09:08:00:00:02 nud permanent dev near
+start 10.9.8.2 --rate=100 --for=20s
+stop
+check "somebody else's permanent entry stays" sh -c "ip neigh show dev near | grep PERMANENT"
+ip neigh delete 10.9.8.2 dev near
+
+# Killed: the entry, and nothing more is sent.
+sent_by_near() {
+	sed -n 's/^ *near: *//p' /proc/net/dev | awk '{ print $10 }'
+}
+for engine in $engines; do
+	start 10.9.8.2 fd09::2 --engine="$engine" --rate=max --size=64 --for=20s
+	kill -KILL $flood_pid
+	wait $flood_pid 2>/dev/null
+	check "$engine, killed: the entries are put back" \
+		await 3 sh -c "! ip neigh show dev near | grep PERMANENT"
+	await 1 false
+	before=$(sent_by_near)
+	sleep 0.5
+	after=$(sent_by_near)
+	check "$engine, killed: nothing is sent any more" test $((after - before)) -lt 10
+	check "$engine, killed: its keeper has ended" await 3 no_state
+done
+
+# Its keeper killed with it: the next flood puts back.
+start 10.9.8.2 --rate=100 --for=20s
+keeper=$(cat /proc/$flood_pid/task/$flood_pid/children)
+check "the keeper is a process of its own" grep -q flood-keeper /proc/"${keeper% }"/comm
+kill -KILL $flood_pid ${keeper:+"${keeper% }"}
+wait $flood_pid 2>/dev/null
+check "both killed: the entry stays" sh -c "ip neigh show dev near | grep PERMANENT"
+check "both killed: a file says so" grep -q 'held near .* 10.9.8.2 02:09:08:00:00:02' \
+	"$XDG_RUNTIME_DIR"/iommu-stress/neighbour-$flood_pid
+flood fd09::2 --rate=100 --count=5
+says "the next flood puts it back and says so" "$scratch/err" \
+	'put back 1 neighbour entry of a flood that was killed'
+check "the entry is as it was" sh -c "! ip neigh show to 10.9.8.2 dev near | grep PERMANENT"
+check "the file is gone" no_state
+
+# The controller's end: a pipe that closes.
+{
+	sleep 0.5
+} | "$program" flood 10.9.8.2 --rate=1000 --for=20s >"$scratch/out" 2>&1
+check "ends with its controller" test "$(value sent)" -lt 5000
+tap_end
