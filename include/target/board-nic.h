@@ -26,7 +26,8 @@ int nic_parse(const char *nic, char **ret_nic, uint8_t ret_mac[6],
 bool nic_bypasses_iommu(const char *nic);
 
 /*
- * With what the board's wiring adds: the network, the port, and no boot ROM (nothing boots
- * from the network, and firmware would take a second to find that out). Caller frees.
+ * With what the board's wiring adds: the network, the slot (struct board's plug), and no
+ * boot ROM (nothing boots from the network, and firmware would take a second to find that
+ * out). What nic says itself is kept. Caller frees.
  */
-char *nic_device(const char *nic);
+char *nic_device(const char *nic, const char *plug);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "target/board-device.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,9 @@ struct board {
 	const char *suite;   /* Debian suite whose kernel it runs by default */
 	const char *nic;     /* default network device with its properties */
 	const char *append;  /* kernel arguments: console, IOMMU */
+	const char *slot;    /* QEMU device that is the network device's slot */
+	const char *plug;    /* "name=value": property of the device that puts it there */
+	const char *device; /* default device to unplug, NULL: its network device is one */
 	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
 	const char *const *kexec_argv;   /* the same for kexec, NULL: as otherwise */
 };
@@ -28,10 +32,13 @@ struct board {
 /* What the user may override; NULL, 0 or false: the board's own. */
 struct board_options {
 	const char *kernel, *initrd, *modules, *append, *nic, *suite;
-	unsigned int smp; /* 2 */
-	uint64_t memory;  /* bytes */
-	bool kexec;       /* `kexec -e` on the board shall start its kernel again */
-	bool update;      /* ask Debian's archive for a newer kernel */
+	const char *device; /* to unplug: there is one with this or with worker only */
+	unsigned int smp;   /* 2 */
+	uint64_t memory;    /* bytes */
+	bool kexec;         /* `kexec -e` on the board shall start its kernel again */
+	bool update;        /* ask Debian's archive for a newer kernel */
+	bool worker;        /* the worker and VFIO are on it, and a device to unplug */
+	bool host_root;     /* it can read this machine's files, in /host */
 };
 
 /* Ready to start: files exist. Strings are owned; free with board_image_done. */
@@ -43,7 +50,8 @@ struct board_image {
 	uint8_t mac[6]; /* of the board's network device */
 	unsigned int smp;
 	uint64_t memory;
-	bool kexec;
+	bool kexec, host_root;
+	struct board_device device; /* to unplug */
 };
 
 /* In the order of `board list`; NULL behind the last. */

@@ -9,14 +9,14 @@
 enum kernel_format {
 	KERNEL_UNKNOWN,
 	KERNEL_IMAGE,   /* arm64's arch/arm64/boot/Image */
-	KERNEL_BZIMAGE, /* x86's arch/x86/boot/bzImage */
+	KERNEL_BZIMAGE, /* arch/x86/boot/bzImage, arch/s390/boot/bzImage */
 	KERNEL_GZIP,    /* compressed, what is inside is not looked at */
 	KERNEL_ZBOOT,   /* self-unpacking EFI program (vmlinuz.efi) */
 	KERNEL_ELF,     /* vmlinux */
 };
 
 /* Bytes from the start of the file that kernel_identify wants to see. */
-#define KERNEL_HEADER_SIZE 0x210
+#define KERNEL_HEADER_SIZE 0x10430
 
 struct kernel_info {
 	enum kernel_format format;

@@ -25,6 +25,11 @@ struct target_events {
 	 */
 	void (*on_power)(void *arg, const char *event);
 	/*
+	 * The device to unplug, seen from outside: "removed", "added", or "refused", with
+	 * the reason in why. May be NULL.
+	 */
+	void (*on_device)(void *arg, const char *event, const char *why);
+	/*
 	 * It cannot be observed any more, everything it printed was reported before:
 	 * "qemu ended by signal 9 (Killed)". Once for each start.
 	 */
@@ -43,13 +48,16 @@ struct target_ops {
 	int (*type)(struct target *t, struct text bytes);
 	void (*set_baud)(struct target *t, unsigned int baud);
 	int (*net_fd)(struct target *t);
+	int (*plug)(struct target *t, bool in); /* NULL: cannot */
 	void (*close)(struct target *t);
 };
 
 struct target {
 	const struct target_ops *ops;
-	const char *name; /* as the user wrote it: "virt:arm64" */
-	uint8_t mac[6];   /* of its network device, all 0 where unknown */
+	const char *name;        /* as the user wrote it: "virt:arm64" */
+	uint8_t mac[6];          /* of its network device, all 0 where unknown */
+	const char *worker;      /* how its shell starts the worker; NULL: it has none */
+	const char *test_device; /* what is unplugged unless named; NULL: nothing */
 };
 
 /*
@@ -60,6 +68,26 @@ struct target {
 int virtual_open(struct loop *loop, const char *name, const struct board_image *image,
 		 const char *log_path, const struct target_events *events,
 		 struct target **ret) _must_check_;
+
+/*
+ * A machine that runs already: "local", or "ssh:HOST" as ssh(1) takes it, with the rights
+ * to read and write /dev/kmsg there. Puts a worker of its architecture there if need be
+ * and follows its kernel log; its power cannot be switched. Speaks on failure.
+ */
+int remote_open(struct loop *loop, const char *name, const char *log_path,
+		const struct target_events *events, struct target **ret) _must_check_;
+/*
+ * Runs the worker there once: words is its command line behind the program's name, of
+ * letters, digits and .:_=/,+@- only. *ret_output (caller frees, NULL on failure): what it
+ * printed, also when it ends by a status above 0, which is returned. Speaks, but not of
+ * what the worker printed.
+ */
+int remote_worker(struct loop *loop, const char *name, const char *words,
+		  char **ret_output) _must_check_;
+/* Is this name a virtual board's? */
+bool target_is_virtual(const char *name);
+/* Is it "local", or "ssh:HOST"? */
+bool target_is_remote(const char *name);
 
 /*
  * Starts a power action: 0 when it was accepted, -ESRCH when there is no machine that
@@ -82,4 +110,11 @@ void target_set_baud(struct target *t, unsigned int baud);
  * one over all power cycles. -1 where there is none.
  */
 int target_net_fd(struct target *t);
+/*
+ * Takes the device to unplug out of its slot from outside, or puts it back; what comes of
+ * it is told by on_device, of a board that does not mind never. -EOPNOTSUPP: there is
+ * nobody who could, or no such device; -ESRCH: there is no machine; -EBUSY: the last such
+ * command was not answered.
+ */
+int target_plug(struct target *t, bool in) _must_check_;
 void target_close(struct target *t);

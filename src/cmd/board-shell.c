@@ -9,6 +9,7 @@
 #include "cmd-board.h"
 #include "cmd.h"
 #include "os/file.h"
+#include "os/signals.h"
 #include "target/target.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -250,19 +250,6 @@ static int watch_input(struct shell *shell)
 	while (r == -EPERM && !shell->input_ended)
 		shell->input_ended = !read_input(shell);
 	return r == -EPERM ? 0 : r;
-}
-
-static int signals_open(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* -- the session ---------------------------------------------------------------------- */

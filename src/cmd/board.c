@@ -15,6 +15,8 @@ struct arguments {
 
 enum {
 	KEY_KEXEC = 0x300,
+	KEY_WORKER,
+	KEY_HOST_ROOT,
 };
 
 static const struct argp_option cmd_options[] = {
@@ -24,6 +26,10 @@ static const struct argp_option cmd_options[] = {
 	  0 },
 	{ "kexec", KEY_KEXEC, NULL, 0,
 	  "prepare, shell: with all that `kexec -e` needs to start the kernel again", 0 },
+	{ "worker", KEY_WORKER, NULL, 0,
+	  "prepare, shell: with the worker, VFIO and a device to unplug", 0 },
+	{ "host-root", KEY_HOST_ROOT, NULL, 0,
+	  "shell: with this machine's files, which it can only read, in /host", 0 },
 	{ "verbose", 'v', NULL, 0, "Say more", 0 },
 	{ 0 },
 };
@@ -41,6 +47,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_KEXEC:
 		a->options.kexec = true;
+		return 0;
+	case KEY_WORKER:
+		a->options.worker = true;
+		return 0;
+	case KEY_HOST_ROOT:
+		a->options.host_root = true;
 		return 0;
 	case 'v':
 		log_set_level(LOG_LEVEL_DEBUG);

@@ -15,11 +15,12 @@ enum {
 	OPT_SMP,
 	OPT_MEMORY,
 	OPT_SUITE,
+	OPT_DEVICE,
 };
 
 static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "FILE", 0,
-	  "Boot this kernel (arm64: arch/arm64/boot/Image, amd64: bzImage); without "
+	  "Boot this kernel (arm64: arch/arm64/boot/Image, amd64, s390x: bzImage); without "
 	  "--modules its drivers are taken to be built in",
 	  0 },
 	{ "modules", OPT_MODULES, "DIR", 0,
@@ -32,6 +33,12 @@ static const struct argp_option options[] = {
 	{ "nic", OPT_NIC, "DEVICE[,NAME=VALUE...]", 0,
 	  "QEMU's network device under test (default: "
 	  "virtio-net-pci,iommu_platform=on,disable-legacy=on; amd64-amdvi: e1000e)",
+	  0 },
+	{ "device", OPT_DEVICE, "[PLACE:]DEVICE[,NAME=VALUE...]", 0,
+	  "QEMU's device that is unplugged (default, for those that unplug one: "
+	  "pvpanic-pci,events=0; s390x: virtio-tablet-pci), or nvme-sriov: a virtual "
+	  "function. PLACE: port, a slot whose power the board switches, or hotplug, one "
+	  "that QEMU empties; else the root bus",
 	  0 },
 	{ "smp", OPT_SMP, "N", 0, "Number of CPUs (default: 2)", 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "Memory (default: 512M, for kexec 1G)", 0 },
@@ -61,6 +68,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_NIC:
 		o->nic = arg;
+		return 0;
+	case OPT_DEVICE:
+		o->device = arg;
 		return 0;
 	case OPT_SUITE:
 		o->suite = arg;

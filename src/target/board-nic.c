@@ -94,11 +94,13 @@ bool nic_bypasses_iommu(const char *nic)
 		 (text_equal(value, TEXT("on")) || text_equal(value, TEXT("true"))));
 }
 
-char *nic_device(const char *nic)
+char *nic_device(const char *nic, const char *plug)
 {
+	_cleanup_free_ char *name = xstrndup(plug, strcspn(plug, "="));
 	struct text ignored;
+	bool plugged = nic_property(nic, name, &ignored);
 
-	return xasprintf("%s,netdev=n0%s%s", nic,
-			 nic_property(nic, "bus", &ignored) ? "" : ",bus=rp0",
+	return xasprintf("%s,netdev=n0%s%s%s", nic, plugged ? "" : ",",
+			 plugged ? "" : plug,
 			 nic_property(nic, "romfile", &ignored) ? "" : ",romfile=");
 }

@@ -16,11 +16,29 @@
  */
 #define VIRTIO_NIC "virtio-net-pci,iommu_platform=on,disable-legacy=on"
 
-#define ARM64_COMMON                                                                  \
-	.arch = "arm64", .qemu = "qemu-system-aarch64", .package = "qemu-system-arm", \
-	.nic = VIRTIO_NIC, .append = "console=ttyAMA0 earlycon"
-#define AMD64_COMMON \
-	.arch = "amd64", .qemu = "qemu-system-x86_64", .package = "qemu-system-x86"
+/* Behind a port, as on real boards. */
+#define PCIE_SLOT .slot = "pcie-root-port,id=rp0,bus=pcie.0,chassis=1", .plug = "bus=rp0"
+
+/*
+ * Else the kernel, which sees no reason to trust an emulated TSC, takes the HPET for its
+ * clock: reading that means to wait for all of QEMU, for milliseconds at times. And on a
+ * busy host its timer makes too few ticks in the loops by which it is tried out: panic.
+ */
+#define AMD64_CLOCK "tsc=reliable no_timer_check"
+
+/*
+ * Nothing that costs time when it comes and goes: one small BAR, and no interrupt, whose way
+ * ACPI's interpreter would look up each time that the device is switched on and off.
+ */
+#define QUICK_DEVICE "pvpanic-pci,events=0"
+
+#define ARM64_COMMON                                                                     \
+	.arch = "arm64", .qemu = "qemu-system-aarch64", .package = "qemu-system-arm",    \
+	.nic = VIRTIO_NIC, .append = "console=ttyAMA0 earlycon", .device = QUICK_DEVICE, \
+	PCIE_SLOT
+#define AMD64_COMMON                                                                 \
+	.arch = "amd64", .qemu = "qemu-system-x86_64", .package = "qemu-system-x86", \
+	.device = QUICK_DEVICE, PCIE_SLOT
 
 /*
  * For kexec a GICv2: a GICv3 goes on using its tables in memory, which nothing reserves for
@@ -58,7 +76,7 @@ static const struct board boards[] = {
 		.help = "amd64 with an Intel VT-d IOMMU",
 		.nic = VIRTIO_NIC,
 		.suite = "bookworm",
-		.append = "console=ttyS0,115200 intel_iommu=on",
+		.append = "console=ttyS0,115200 intel_iommu=on " AMD64_CLOCK,
 		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
 						       "-device",
 						       "intel-iommu,intremap=on,"
@@ -72,10 +90,27 @@ static const struct board boards[] = {
 		/* Behind it QEMU's virtio-net does not answer on its control queue. */
 		.nic = "e1000e",
 		.suite = "bookworm",
-		.append = "console=ttyS0,115200",
+		.append = "console=ttyS0,115200 " AMD64_CLOCK,
 		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
 						       "-device", "amd-iommu,intremap=on",
 						       NULL },
+	},
+	{
+		.name = "s390x",
+		.help = "s390x with a zPCI function",
+		.arch = "s390x",
+		.qemu = "qemu-system-s390x",
+		.package = "qemu-system-misc",
+		.suite = "bookworm",
+		.nic = VIRTIO_NIC,
+		.append = "console=ttyS0",
+		/* Quick to bind and to unbind. */
+		.device = "virtio-tablet-pci,iommu_platform=on,disable-legacy=on",
+		/* PCI device 0011:00:00.0, and /sys/bus/pci/slots/00000008. */
+		.slot = "zpci,id=z0,uid=17,fid=8,target=nic0",
+		.plug = "id=nic0",
+		.machine_argv = (const char *const[]){ "-M", "s390-ccw-virtio", "-cpu",
+						       "max", NULL },
 	},
 };
 
@@ -135,15 +170,38 @@ static void argv_add_files(struct argv *argv, const struct board_image *image)
 	argv_add_all(argv, words);
 }
 
-/* In a slot of its own behind a port, as on real boards: a device can be unplugged. */
+/* Its place never changes those of others. Linux on the board needs no IOMMU for it. */
+static void argv_add_host_root(struct argv *argv)
+{
+	static const char *const words[] = {
+		"-fsdev",
+		"local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+		"-device", "virtio-9p-pci,fsdev=root,mount_tag=host,bus=pcie.0,addr=0x11",
+		NULL
+	};
+
+	argv_add_all(argv, words);
+}
+
+static void argv_add_device(struct argv *argv, const struct board_device *device)
+{
+	if (device->place_argv)
+		argv_add_all(argv, device->place_argv);
+	if (device->kind_argv)
+		argv_add_all(argv, device->kind_argv);
+	argv_add(argv, xstrdup("-device"));
+	argv_add(argv, xstrdup(device->words));
+}
+
+/* In a slot of its own: a device can be unplugged. */
 static void argv_add_nic(struct argv *argv, const struct board_image *image)
 {
 	argv_add(argv, xstrdup("-netdev"));
 	argv_add(argv, xasprintf("dgram,id=n0,local.type=fd,local.str=%d", BOARD_FD_NET));
 	argv_add(argv, xstrdup("-device"));
-	argv_add(argv, xstrdup("pcie-root-port,id=rp0,bus=pcie.0,chassis=1"));
+	argv_add(argv, xstrdup(image->board->slot));
 	argv_add(argv, xstrdup("-device"));
-	argv_add(argv, nic_device(image->nic));
+	argv_add(argv, nic_device(image->nic, image->board->plug));
 }
 
 char **board_argv(const struct board_image *image)
@@ -175,6 +233,10 @@ char **board_argv(const struct board_image *image)
 	argv_add(&argv, xstrdup("-mon"));
 	argv_add(&argv, xstrdup("chardev=qmp,mode=control"));
 	argv_add_nic(&argv, image);
+	if (image->device.words)
+		argv_add_device(&argv, &image->device);
+	if (image->host_root)
+		argv_add_host_root(&argv);
 	argv_add_files(&argv, image);
 	return argv.words;
 }

@@ -10,10 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/*
- * At a limited speed the line is looked at this often while bytes flow: the resolution of
- * the loop.
- */
+/* While bytes flow, the line is looked at this often: the resolution of the loop. */
 #define TICK_NS NS_PER_MSEC
 
 struct console {
@@ -74,8 +71,11 @@ static void read_line(struct console *console)
 	}
 	if (console->baud.bytes_per_s)
 		baud_take(&console->baud, (size_t)n, now);
-	/* A silent line wakes us; one that flows is looked at now and then. */
-	watch(console, console->baud.bytes_per_s && (n > 0 || !allowed));
+	/*
+	 * A silent line wakes us; one that flows is looked at now and then. QEMU sends byte
+	 * by byte, and while it wakes somebody for each, its machine stands still.
+	 */
+	watch(console, n > 0 || !allowed);
 }
 
 static void write_typed(struct console *console)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Headers: Documentation/arm64/booting.rst (Image), Documentation/x86/boot.rst (bzImage),
- * drivers/firmware/efi/libstub/zboot-header.S (zboot), the PE/COFF specification.
+ * drivers/firmware/efi/libstub/zboot-header.S (zboot), the PE/COFF specification,
+ * arch/s390/boot/head.S (EP_STRING) and struct parmarea in arch/s390/include/asm/setup.h.
  */
 #include "target/kernel.h"
 
@@ -20,6 +21,8 @@
 #define X86_MAGIC_AT     0x202
 #define X86_VERSION_AT   0x20e
 #define X86_SETUP_SIZE   0x200 /* x86's version offset does not count the boot sector */
+#define S390_MAGIC_AT    0x10008
+#define S390_VERSION_AT  0x1042c /* low half of kernel_version, big endian */
 #define PE_HEADER_AT     0x3c
 #define PE_MACHINE_ARM64 0xaa64
 #define PE_MACHINE_AMD64 0x8664
@@ -41,6 +44,15 @@ static unsigned int u16_at(struct text file, size_t offset)
 	const unsigned char *p = (const unsigned char *)file.s + offset;
 
 	return offset + 2 <= file.n ? (unsigned int)p[0] | (unsigned int)p[1] << 8 : 0;
+}
+
+static size_t u32_be_at(struct text file, size_t offset)
+{
+	const unsigned char *p = (const unsigned char *)file.s + offset;
+
+	return offset + 4 <= file.n ? (size_t)p[0] << 24 | (size_t)p[1] << 16 |
+					      (size_t)p[2] << 8 | (size_t)p[3] :
+				      0;
 }
 
 static const char *pe_arch(struct text file)
@@ -81,6 +93,10 @@ struct kernel_info kernel_identify(const unsigned char *header, size_t n)
 		return (struct kernel_info){ KERNEL_BZIMAGE, "amd64",
 					     version ? version + X86_SETUP_SIZE : 0 };
 	}
+	/* QEMU and zipl know it by this, too. It is loaded to address 0. */
+	if (bytes_at(file, S390_MAGIC_AT, TEXT("S390EP")))
+		return (struct kernel_info){ KERNEL_BZIMAGE, "s390x",
+					     u32_be_at(file, S390_VERSION_AT) };
 	if (bytes_at(file, 0, TEXT("\x1f\x8b")))
 		return (struct kernel_info){ KERNEL_GZIP, NULL, 0 };
 	if (bytes_at(file, 0,
@@ -95,6 +111,7 @@ static const char *build_product(const char *arch)
 {
 	return !strcmp(arch, "arm64") ? "arch/arm64/boot/Image" :
 	       !strcmp(arch, "amd64") ? "arch/x86/boot/bzImage" :
+	       !strcmp(arch, "s390x") ? "arch/s390/boot/bzImage" :
 					"the boot image";
 }
 

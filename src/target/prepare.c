@@ -9,9 +9,11 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "os/file.h"
 #include "target/board-nic.h"
 #include "target/board.h"
 #include "target/kernel.h"
+#include "target/worker.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +29,11 @@
 #define DEFAULT_MEMORY (UINT64_C(512) << 20)
 /* With kexec a kernel and an initramfs lie in it several times. */
 #define DEFAULT_MEMORY_KEXEC (UINT64_C(1024) << 20)
+/* Of one with this machine's files: a QEMU on it has its own machine's memory. */
+#define DEFAULT_MEMORY_HOST (UINT64_C(1024) << 20)
+
+/* A worker is far smaller; this ends what is none. */
+#define WORKER_SIZE_MAX (64 << 20)
 
 static char *cache_directory(const char *suite, const char *arch)
 {
@@ -150,6 +157,40 @@ static int add_kexec(const struct request *request, struct board_image *image)
 	return 0;
 }
 
+/* The image's initramfs, with the worker behind it and what it needs to know. */
+static int add_worker(const struct request *request, struct board_image *image)
+{
+	_cleanup_strbuf_ struct strbuf stamp = { 0 };
+	_cleanup_free_ char *worker = NULL, *content = NULL, *name = NULL;
+	const char *device = image->device.bdf ?: "-";
+	const char *what[] = { "worker", NULL, image->initrd, NULL, device, NULL };
+	size_t n;
+	uint64_t hash;
+	char *initrd;
+	int r = worker_find(request->board->arch, &worker);
+
+	if (r < 0)
+		return r;
+	r = file_read(worker, WORKER_SIZE_MAX, &content, &n);
+	if (r < 0)
+		return log_errno(r, "cannot read the worker %s", worker);
+	r = add_stamp(image->initrd, &stamp);
+	if (r < 0)
+		return r;
+	strbuf_addf(&stamp, "%s", device);
+	hash = hash_add(hash_add(HASH_START, text_of(stamp.s)),
+			(struct text){ content, n });
+	name = xasprintf("worker-%016" PRIx64, hash);
+	what[1] = name;
+	what[3] = worker;
+	r = get_initrd(request, name, what, &initrd);
+	if (r < 0)
+		return r;
+	free(image->initrd);
+	image->initrd = initrd;
+	return 0;
+}
+
 /* Changes whenever `make modules_install` or depmod ran there. */
 static int get_modules_initrd(const struct request *request, char **ret)
 {
@@ -259,7 +300,9 @@ static int get_files(struct request *request, struct board_image *image)
 	image->initrd = options->initrd ? xstrdup(options->initrd) : made_initrd;
 	if (!options->initrd)
 		made_initrd = NULL;
-	return options->kexec ? add_kexec(request, image) : 0;
+	if (options->worker)
+		r = add_worker(request, image);
+	return r == 0 && options->kexec ? add_kexec(request, image) : r;
 }
 
 /* -- options ------------------------------------------------------------------------ */
@@ -303,6 +346,25 @@ static int set_nic(struct board_image *image, const char *nic)
 	return r;
 }
 
+static int set_device(struct board_image *image, const struct board_options *options)
+{
+	const char *device = options->device;
+	const char *why;
+	int r;
+
+	if (!device && options->worker)
+		device = image->board->device;
+	if (!device)
+		return 0;
+	r = board_device_parse(image->board, device, &image->device, &why);
+	if (r < 0)
+		log_error("device '%s': %s", device, why);
+	else if (nic_bypasses_iommu(image->device.words))
+		log_warning("device '%s' bypasses the IOMMU: add iommu_platform=on",
+			    device);
+	return r < 0 ? -EINVAL : 0;
+}
+
 /* Without its own -cpu or console a user's --append comes last, so that it wins. */
 static char *command_line(const struct board *board, const char *append)
 {
@@ -320,7 +382,9 @@ int board_prepare(const struct board *board, const struct board_options *options
 		.smp = options->smp ?: DEFAULT_SMP,
 		.memory = options->memory        ?:
 				  options->kexec ? DEFAULT_MEMORY_KEXEC :
+			  options->host_root     ? DEFAULT_MEMORY_HOST :
 						   DEFAULT_MEMORY,
+		.host_root = options->host_root,
 	};
 	struct request request = { .board = board,
 				   .options = options,
@@ -332,6 +396,8 @@ int board_prepare(const struct board *board, const struct board_options *options
 
 	if (r == 0)
 		r = set_nic(&image, options->nic ?: board->nic);
+	if (r == 0)
+		r = set_device(&image, options);
 	if (r == 0)
 		r = get_files(&request, &image);
 	request_done(&request);
@@ -360,5 +426,6 @@ void board_image_done(struct board_image *image)
 	free(image->initrd);
 	free(image->append);
 	free(image->nic);
+	board_device_done(&image->device);
 	*image = (struct board_image){ 0 };
 }

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "target/target.h"
 
+#include <errno.h>
+
+bool target_is_virtual(const char *name)
+{
+	return !strncmp(name, "virt:", strlen("virt:"));
+}
+
+bool target_is_remote(const char *name)
+{
+	/* ssh would take a host that begins with a hyphen for an option. */
+	return !strcmp(name, "local") ||
+	       (!strncmp(name, "ssh:", strlen("ssh:")) && name[4] && name[4] != '-');
+}
+
 int target_power(struct target *t, enum power_action action)
 {
 	return t->ops->power(t, action);
@@ -28,6 +42,11 @@ void target_set_baud(struct target *t, unsigned int baud)
 int target_net_fd(struct target *t)
 {
 	return t->ops->net_fd(t);
+}
+
+int target_plug(struct target *t, bool in)
+{
+	return t->ops->plug ? t->ops->plug(t, in) : -EOPNOTSUPP;
 }
 
 void target_close(struct target *t)

@@ -26,6 +26,11 @@
  * byte, so this is room for some 30: no more than a UART's FIFO would hide.
  */
 #define CONSOLE_SEND_BUFFER 12000
+/*
+ * A board whose device is unplugged is not slowed down: when QEMU had to wait for us, an
+ * 8250's driver would lose characters.
+ */
+#define CONSOLE_FAST_BUFFER (1 << 20)
 /* A few hundred frames: what a busy host may let wait for a moment. */
 #define NET_BUFFER (1 << 20)
 
@@ -36,6 +41,8 @@ struct virtual
 	struct target_events events;
 	char *name, *log_path;
 	char **argv;
+	char *device;     /* to unplug: arguments of device_add; NULL: there is none */
+	char *device_bdf; /* ... and where the board finds it */
 	struct child *qemu;
 	struct qmp *qmp;
 	struct console *console;
@@ -69,7 +76,21 @@ static void set_baud(struct virtual *v, unsigned int baud)
 		console_set_baud(v->console, baud);
 }
 
-static void on_qmp_event(void *arg, const char *event, bool by_guest)
+static void tell_device(struct virtual *v, const char *event, const char *why)
+{
+	if (v->opened && v->events.on_device)
+		v->events.on_device(v->events.arg, event, why);
+}
+
+static void on_device_event(struct virtual *v, const char *event)
+{
+	if (!strcmp(event, "DEVICE_DELETED"))
+		tell_device(v, "removed", NULL);
+	if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
+		tell_device(v, "refused", "the board keeps it");
+}
+
+static void on_qmp_event(void *arg, const char *event, bool by_guest, const char *device)
 {
 	static const struct {
 		const char *qemu, *by_guest, *by_host;
@@ -83,6 +104,8 @@ static void on_qmp_event(void *arg, const char *event, bool by_guest)
 	};
 	struct virtual *v = arg;
 
+	if (device && !strcmp(device, BOARD_DEVICE_ID))
+		on_device_event(v, event);
 	/*
 	 * The kernel that was slowed down is gone. The next one shall not be: an 8250's
 	 * driver waits 10 ms for its port, then characters are lost, perhaps the banner's.
@@ -184,7 +207,8 @@ static int start_qemu(struct virtual *v)
 		return r;
 	v->console_fd = pair[0];
 	console_board = pair[1];
-	set_buffer(console_board, SO_SNDBUF, CONSOLE_SEND_BUFFER / 2);
+	set_buffer(console_board, SO_SNDBUF,
+		   v->device ? CONSOLE_FAST_BUFFER : CONSOLE_SEND_BUFFER / 2);
 	r = make_pair(SOCK_STREAM, pair);
 	if (r < 0)
 		return r;
@@ -260,6 +284,32 @@ static int virtual_net_fd(struct target *t)
 	return virtual_of(t)->net_fd;
 }
 
+static void on_removing(void *arg, const char *error)
+{
+	/* Done it is when the board lets go: an event. */
+	if (error)
+		tell_device(arg, "refused", error);
+}
+
+static void on_adding(void *arg, const char *error)
+{
+	tell_device(arg, error ? "refused" : "added", error);
+}
+
+static int virtual_plug(struct target *t, bool in)
+{
+	struct virtual *v = virtual_of(t);
+	const struct qmp_call add = { "device_add", v->device, on_adding, v };
+	const struct qmp_call remove = { "device_del", "id=" BOARD_DEVICE_ID, on_removing,
+					 v };
+
+	if (!v->device)
+		return -EOPNOTSUPP;
+	if (!v->qmp || v->gone[0])
+		return -ESRCH;
+	return qmp_call(v->qmp, in ? &add : &remove);
+}
+
 static void virtual_close(struct target *t)
 {
 	struct virtual *v = virtual_of(t);
@@ -269,6 +319,8 @@ static void virtual_close(struct target *t)
 	mem_close_fd(&v->net_fd);
 	mem_close_fd(&v->net_board_fd);
 	board_argv_free(v->argv);
+	free(v->device);
+	free(v->device_bdf);
 	free(v->name);
 	free(v->log_path);
 	free(v);
@@ -279,6 +331,7 @@ static const struct target_ops virtual_ops = {
 	.type = virtual_type,
 	.set_baud = virtual_set_baud,
 	.net_fd = virtual_net_fd,
+	.plug = virtual_plug,
 	.close = virtual_close,
 };
 
@@ -329,17 +382,25 @@ int virtual_open(struct loop *loop, const char *name, const struct board_image *
 		return -ENOENT;
 	}
 	v = xcalloc(1, sizeof(*v));
-	*v = (struct virtual){ .target.ops = &virtual_ops,
-			       .loop = loop,
-			       .events = *events,
-			       .name = xstrdup(name),
-			       .log_path = xstrdup(log_path),
-			       .argv = board_argv(image),
-			       .console_fd = -1,
-			       .qmp_fd = -1,
-			       .net_fd = -1,
-			       .net_board_fd = -1 };
+	*v = (struct virtual){
+		.target.ops = &virtual_ops,
+		.loop = loop,
+		.events = *events,
+		.name = xstrdup(name),
+		.log_path = xstrdup(log_path),
+		.argv = board_argv(image),
+		.device = image->device.words ?
+				  xasprintf("driver=%s", image->device.words) :
+				  NULL,
+		.device_bdf = image->device.bdf ? xstrdup(image->device.bdf) : NULL,
+		.console_fd = -1,
+		.qmp_fd = -1,
+		.net_fd = -1,
+		.net_board_fd = -1
+	};
 	v->target.name = v->name;
+	v->target.worker = "iommu-stress-worker";
+	v->target.test_device = v->device_bdf;
 	memcpy(v->target.mac, image->mac, sizeof(image->mac));
 	r = open_board(v);
 	if (r < 0)

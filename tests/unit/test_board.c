@@ -24,7 +24,7 @@ static void boards_are_found_by_name(void **state)
 	(void)state;
 	for (; board_at(n); n++)
 		assert_ptr_equal(board_find(board_at(n)->name), board_at(n));
-	assert_true(n >= 4);
+	assert_true(n >= 5);
 	assert_null(board_find("mips"));
 	assert_null(board_find(""));
 }
@@ -97,13 +97,16 @@ static void nic_virtio_without_iommu_is_noticed(void **state)
 
 static void nic_is_wired_once(void **state)
 {
-	char *device = nic_device("e1000e");
+	char *device = nic_device("e1000e", "bus=rp0");
 
 	(void)state;
 	assert_string_equal(device, "e1000e,netdev=n0,bus=rp0,romfile=");
 	free(device);
-	device = nic_device("e1000e,bus=pcie.0,romfile=x");
+	device = nic_device("e1000e,bus=pcie.0,romfile=x", "bus=rp0");
 	assert_string_equal(device, "e1000e,bus=pcie.0,romfile=x,netdev=n0");
+	free(device);
+	device = nic_device("e1000e,bus=pcie.0", "id=nic0");
+	assert_string_equal(device, "e1000e,bus=pcie.0,netdev=n0,id=nic0,romfile=");
 	free(device);
 }
 
@@ -150,6 +153,32 @@ static void command_line_is_complete(void **state)
 	board_argv_free(argv);
 }
 
+/* A zPCI function finds its device by name, wherever that is plugged in. */
+static void s390x_function_is_wired(void **state)
+{
+	struct board_image image = { .board = board_find("s390x"),
+				     .kernel = (char *)"k",
+				     .initrd = (char *)"i",
+				     .append = (char *)"console=ttyS0",
+				     .nic = (char *)"virtio-net-pci",
+				     .smp = 2,
+				     .memory = UINT64_C(512) << 20 };
+	char **argv = board_argv(&image);
+	bool function = false, device = false;
+
+	(void)state;
+	assert_string_equal(argv[0], "qemu-system-s390x");
+	assert_string_equal(argument(argv, "-serial"), "chardev:console");
+	for (size_t i = 0; argv[i]; i++) {
+		function |= !strcmp(argv[i], "zpci,id=z0,uid=17,fid=8,target=nic0");
+		device |= !strcmp(argv[i], "virtio-net-pci,netdev=n0,id=nic0,romfile=");
+		assert_null(strstr(argv[i], "pcie"));
+	}
+	assert_true(function);
+	assert_true(device);
+	board_argv_free(argv);
+}
+
 static void every_board_has_a_command_line(void **state)
 {
 	(void)state;
@@ -189,6 +218,14 @@ static void kernels_are_told_apart(void **state)
 	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_BZIMAGE);
 	assert_string_equal(kernel_identify(header, sizeof(header)).arch, "amd64");
 	memset(header, 0, sizeof(header));
+	memcpy(header + 0x10008, "S390EP", 6);
+	memcpy(header + 0x10428, "\0\0\0\0\0\1\x2\x3", 8);
+	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_BZIMAGE);
+	assert_string_equal(kernel_identify(header, sizeof(header)).arch, "s390x");
+	assert_int_equal(kernel_identify(header, sizeof(header)).version_at, 0x10203);
+	assert_int_equal(kernel_identify(header, 0x10428).version_at, 0);
+	assert_int_equal(kernel_identify(header, 0x1000d).format, KERNEL_UNKNOWN);
+	memset(header, 0, sizeof(header));
 	memcpy(header, "\x1f\x8b\x08", 3);
 	assert_int_equal(kernel_identify(header, sizeof(header)).format, KERNEL_GZIP);
 	memcpy(header, "\177ELF\2\1", 6);
@@ -213,6 +250,7 @@ int main(void)
 		cmocka_unit_test(nic_virtio_without_iommu_is_noticed),
 		cmocka_unit_test(nic_is_wired_once),
 		cmocka_unit_test(command_line_is_complete),
+		cmocka_unit_test(s390x_function_is_wired),
 		cmocka_unit_test(every_board_has_a_command_line),
 		cmocka_unit_test(kernels_are_told_apart),
 		cmocka_unit_test(kernels_of_nobody_are_refused),

@@ -6,12 +6,14 @@
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC debian [update]
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC plain
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC modules NAME VERSION MODULES
+#   prepare.sh DIR ARCH SUITE KEY INIT SHRC worker NAME INITRD WORKER DEVICE
 #   prepare.sh DIR ARCH SUITE KEY INIT SHRC kexec NAME KERNEL INITRD
 #
 # debian: DIR/debian becomes a link to a directory with `kernel` and `initrd`, named
 # after the kernel's version and KEY. plain: DIR/images/plain_KEY/initrd, without any
 # module. modules: DIR/images/NAME_KEY/initrd, with modules of the kernel VERSION from
-# the directory MODULES. kexec: DIR/images/NAME_KEY/initrd, which is INITRD with
+# the directory MODULES. worker: DIR/images/NAME_KEY/initrd, which is INITRD with the program
+# WORKER, and with the address of the device to unplug ("-": none) in etc/worker. kexec: DIR/images/NAME_KEY/initrd, which is INITRD with
 # kexec-tools, KERNEL and INITRD inside.
 #
 # Standard output is for the user: progress, and in the end perhaps "error: WHY". What the
@@ -26,14 +28,16 @@ dir=$1 arch=$2 suite=$3 key=$4 init=$5 shrc=$6 what=$7
 shift 7
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# Drivers of the network devices that QEMU has, of its IOMMUs, and for passing devices on.
-# One that a kernel does not have, or has built in, is left out.
+# Drivers of the network devices that QEMU has, of its IOMMUs, for passing devices on, of its
+# device with virtual functions, and for files of this machine. One that a kernel does not
+# have, or has built in, is left out.
 drivers='virtio_pci virtio_net virtio_iommu
 	e1000 e1000e igb igbvf e100 8139cp vmxnet3 pcnet32 ne2k-pci tulip
-	vfio-pci vfio_iommu_type1'
+	vfio-pci vfio_iommu_type1 iommufd
+	nvme 9p 9pnet_virtio'
 
 # Busybox calls itself by these names.
-applets='[ awk basename cat chmod chown clear cmp cp cpio cttyhack cut date dd df dirname
+applets='[ awk basename cat chmod chown chroot clear cmp cp cpio cttyhack cut date dd df dirname
 	dmesg du echo env expr false find free grep gunzip gzip head hexdump hostname id
 	insmod ip kill killall ln ls lsmod md5sum mkdir mknod mktemp modinfo modprobe more
 	mount mv nc nproc od ping ping6 poweroff printf ps pwd readlink realpath reboot rm
@@ -265,7 +269,7 @@ add_modules()
 make_tree()
 {
 	image=$work/image
-	(mkdir -p "$image" && cd "$image" && mkdir bin dev etc proc run sys tmp)
+	(mkdir -p "$image" && cd "$image" && mkdir bin dev etc host proc run sys tmp)
 	busybox=$work/root/bin/busybox
 	[ -e "$busybox" ] || busybox=$work/root/usr/bin/busybox
 	cp "$busybox" "$image/bin/busybox"
@@ -360,7 +364,7 @@ make_modules()
 # sonames FILE: libraries that are named in a program, needed or not.
 sonames()
 {
-	grep -aoE '(lib[a-z0-9+_-]+|ld-linux-[a-z0-9_-]+)\.so(\.[0-9]+)+' "$1" | sort -u
+	grep -aoE '(lib[a-z0-9+_-]+|ld-linux-[a-z0-9_-]+|ld64)\.so(\.[0-9]+)+' "$1" | sort -u
 }
 
 # add_program FILE: to sbin of the image, with its libraries as far as packages have them.
@@ -384,6 +388,21 @@ add_program()
 	done
 	# Where amd64's dynamic linker is expected.
 	ln -s lib "$image/lib64"
+}
+
+# make_worker NAME INITRD WORKER DEVICE
+make_worker()
+{
+	[ ! -e "$dir/images/${1}_$key/initrd" ] || return 0
+	mkdir -p "$work/image/bin" "$work/image/etc" "$work/new"
+	cp "$3" "$work/image/bin/iommu-stress-worker"
+	chmod 755 "$work/image/bin/iommu-stress-worker"
+	echo "$4" >"$work/image/etc/worker"
+	# An archive that is not compressed begins at a multiple of 4 bytes.
+	size=$(wc -c <"$2")
+	(cat "$2" && head -c "$(((4 - size % 4) % 4))" /dev/zero) >"$work/new/initrd"
+	(cd "$work/image" && find . | archive) >>"$work/new/initrd"
+	publish "${1}_$key"
 }
 
 # make_kexec NAME KERNEL INITRD: archives one behind the other are one initramfs.
@@ -434,5 +453,6 @@ debian)
 	;;
 plain) make_plain ;;
 modules) make_modules "$@" ;;
+worker) make_worker "$@" ;;
 kexec) make_kexec "$@" ;;
 esac

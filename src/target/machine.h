@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands on a machine that runs already: this one, or one that ssh reaches. */
+#pragma once
+
+#include "base/text.h"
+#include "os/loop.h"
+
+/* argv of a command: ssh with its options, the command, NULL. */
+#define MACHINE_ARGV_MAX 80
+
+struct machine {
+	struct loop *loop;
+	const char *name; /* as the user wrote it: "ssh:board" */
+	const char *host; /* as ssh(1) takes it; NULL: this machine */
+};
+
+struct answer {
+	struct strbuf lines; /* of its standard output; the caller's to free */
+	bool ended;
+	int status;    /* as of waitpid(2) */
+	char why[160]; /* the last line of its standard error, clean */
+};
+
+/* Points argv at command (NULL at its end), or at ssh that runs it. */
+void machine_argv(const struct machine *m, const char *const *command,
+		  const char *argv[MACHINE_ARGV_MAX]);
+/*
+ * input: its standard input, -1: none. The command's exit status, or after it was said
+ * -EHOSTUNREACH (ssh does not get there), -ETIMEDOUT or else.
+ */
+int machine_run(const struct machine *m, const char *const *command, int input,
+		uint64_t limit_ns, struct answer *ret) _must_check_;
+/* A line for its shell, where only success will do: else -EIO, and it is said. */
+int machine_ask(const struct machine *m, const char *line, int input, uint64_t limit_ns,
+		struct answer *ret) _must_check_;
+/* The last line of an answer that has words: a login shell may print before. */
+struct text answer_last(const struct answer *answer);
+/* The last line of a file that has words, clean, without "ssh: " and full stop; "": none. */
+void last_words(const char *path, char *buffer, size_t size);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "target/worker.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "os/child.h"
+#include "target/target.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Reading sysfs takes milliseconds; it may hang when a driver does. */
+#define FACTS_LIMIT (20 * NS_PER_SEC)
+
+#define WORDS_MAX 4
+
+/* Names of the kernel, Debian and ELF for what boards are made of. */
+static const struct arch {
+	const char *machine, *debian;
+	unsigned int elf;
+	unsigned char data; /* byte order */
+} archs[] = {
+	{ "x86_64", "amd64", EM_X86_64, ELFDATA2LSB },
+	{ "aarch64", "arm64", EM_AARCH64, ELFDATA2LSB },
+	{ "s390x", "s390x", EM_S390, ELFDATA2MSB },
+};
+
+const char *worker_own_arch(void)
+{
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (!strcmp(archs[i].machine, name.machine))
+			return archs[i].debian;
+	return NULL;
+}
+
+/* -- finding it ------------------------------------------------------------------------ */
+
+/* 0, -ENOEXEC for what cannot run there, or -errno. Silent. */
+static int check_program(const char *path, const char *debian)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char header[20];
+	unsigned int elf;
+
+	if (fd < 0)
+		return -errno;
+	if (read(fd, header, sizeof(header)) != (ssize_t)sizeof(header) ||
+	    memcmp(header, ELFMAG, SELFMAG) != 0)
+		return -ENOEXEC;
+	elf = header[EI_DATA] == ELFDATA2MSB ? header[18] * 256u + header[19] :
+					       header[19] * 256u + header[18];
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (!strcmp(archs[i].debian, debian))
+			return archs[i].elf == elf && archs[i].data == header[EI_DATA] ?
+				       0 :
+				       -ENOEXEC;
+	return -ENOEXEC;
+}
+
+/* Of the running program, without the slash; NULL: not known. Caller frees. */
+static char *own_directory(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (n < 0)
+		return NULL;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	return slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
+}
+
+/* The n-th place to look at, NULL behind the last; caller frees. */
+static char *place(unsigned int n, const char *arch)
+{
+	_cleanup_free_ char *dir = own_directory();
+	const char *own = worker_own_arch();
+
+	/* Paths that need what is not there are no places: take one that never exists. */
+	switch (n) {
+	case 0:
+		return own && dir && !strcmp(own, arch) ?
+			       xasprintf("%s/iommu-stress-worker", dir) :
+			       xstrdup("");
+	case 1:
+		return dir ? xasprintf("%s/worker/%s/iommu-stress-worker", dir, arch) :
+			     xstrdup("");
+	case 2:
+		return xasprintf(DATADIR "/iommu-stress/worker/%s/iommu-stress-worker",
+				 arch);
+	default:
+		return NULL;
+	}
+}
+
+static int use_given(const char *path, const char *arch, char **ret_path)
+{
+	int r = check_program(path, arch);
+
+	if (r == -ENOEXEC)
+		log_error("IOMMU_STRESS_WORKER=%s is no program for %s", path, arch);
+	else if (r < 0)
+		log_errno(r, "IOMMU_STRESS_WORKER=%s", path);
+	else
+		*ret_path = xstrdup(path);
+	return r;
+}
+
+int worker_find(const char *debian_arch, char **ret_path)
+{
+	const char *given = getenv("IOMMU_STRESS_WORKER");
+	char *path;
+
+	if (given && given[0])
+		return use_given(given, debian_arch, ret_path);
+	for (unsigned int i = 0; (path = place(i, debian_arch)); i++) {
+		int r = path[0] ? check_program(path, debian_arch) : -ENOENT;
+
+		if (r == 0) {
+			*ret_path = path;
+			return 0;
+		}
+		if (r == -ENOEXEC) {
+			log_error("%s is no program for %s: `make clean workers` makes "
+				  "it anew",
+				  path, debian_arch);
+			free(path);
+			return r;
+		}
+		free(path);
+	}
+	log_error(
+		"there is no worker for %s: `make workers` makes it, `make install` puts "
+		"it into " DATADIR "/iommu-stress/worker/%s; or say with "
+		"IOMMU_STRESS_WORKER=FILE where it is",
+		debian_arch, debian_arch);
+	return -ENOENT;
+}
+
+/* -- facts of this machine --------------------------------------------------------------- */
+
+struct collecting {
+	struct facts *facts;
+	int status; /* as of waitpid(2) */
+	bool ended, damaged;
+};
+
+static void on_line(void *arg, struct text line)
+{
+	struct collecting *c = arg;
+
+	c->damaged |= facts_add(c->facts, line) < 0;
+}
+
+static void on_exit_status(void *arg, int status)
+{
+	struct collecting *c = arg;
+
+	c->status = status;
+	c->ended = true;
+}
+
+static bool has_ended(void *arg)
+{
+	const struct collecting *c = arg;
+
+	return c->ended;
+}
+
+static int judge(const struct collecting *c)
+{
+	char status[64];
+
+	if (c->facts->error[0]) {
+		log_error("worker: %s", c->facts->error);
+		return -EIO;
+	}
+	if (c->status) {
+		log_error("worker: facts: %s",
+			  child_describe_status(status, sizeof(status), c->status));
+		return -EIO;
+	}
+	if (c->damaged || !c->facts->complete) {
+		log_error("worker: its facts are %s: is it of the same version?",
+			  c->damaged ? "damaged" : "not complete");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+static int run_worker(const char *path, const char *const *words, struct collecting *c)
+{
+	const char *argv[2 + WORDS_MAX + 1] = { path, "facts" };
+	struct child_spec spec = {
+		.argv = argv,
+		.on_line = on_line,
+		.on_exit = on_exit_status,
+		.arg = c,
+		.die_with_us = true,
+	};
+	struct child *child;
+	struct loop *loop;
+	int r = loop_new(&loop);
+
+	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
+		argv[2 + i] = words[i];
+	if (r < 0)
+		return log_errno(r, "cannot watch the worker");
+	log_command(argv);
+	r = child_start(loop, &spec, &child);
+	if (r < 0) {
+		log_errno(r, "cannot start the worker %s", path);
+	} else {
+		r = loop_until(loop, has_ended, c, loop_now_ns() + FACTS_LIMIT);
+		if (r == -ETIMEDOUT)
+			log_error("worker: facts: no end within 20 s, something in /sys "
+				  "or /proc hangs");
+		else if (r < 0)
+			log_errno(r, "cannot wait for the worker");
+		child_free(child);
+	}
+	loop_free(loop);
+	return r < 0 ? r : judge(c);
+}
+
+/* -- of a machine that ssh reaches ------------------------------------------------------- */
+
+static void take_lines(const char *output, struct collecting *c)
+{
+	struct text rest = text_of(output);
+
+	while (rest.n) {
+		ptrdiff_t end = text_find(rest, TEXT("\n"), 0);
+		size_t n = end < 0 ? rest.n : (size_t)end;
+
+		on_line(c, (struct text){ rest.s, n });
+		rest = text_from(rest, n + (end >= 0));
+	}
+}
+
+static int ask_there(const char *target, const char *const *words, struct collecting *c)
+{
+	_cleanup_free_ char *output = NULL;
+	struct strbuf command = { 0 };
+	struct loop *loop;
+	int r = loop_new(&loop);
+
+	if (r < 0)
+		return log_errno(r, "cannot wait for %s", target);
+	strbuf_addf(&command, "facts");
+	for (size_t i = 0; words && words[i]; i++)
+		strbuf_addf(&command, " %s", words[i]);
+	r = remote_worker(loop, target, command.s, &output);
+	strbuf_done(&command);
+	loop_free(loop);
+	if (r < 0)
+		return r;
+	/* As waitpid(2) has it. */
+	c->status = r << 8;
+	take_lines(output, c);
+	return judge(c);
+}
+
+static int ask_here(const char *const *words, struct collecting *c)
+{
+	_cleanup_free_ char *path = NULL;
+	const char *arch = worker_own_arch();
+	int r;
+
+	if (!arch) {
+		log_error("there is no worker for this machine's architecture");
+		return -EOPNOTSUPP;
+	}
+	r = worker_find(arch, &path);
+	return r < 0 ? r : run_worker(path, words, c);
+}
+
+int facts_collect(const char *target, const char *const *words, struct facts *ret)
+{
+	struct collecting c = { .facts = ret };
+	int r;
+
+	*ret = (struct facts){ 0 };
+	if (!target || !strcmp(target, "local")) {
+		r = ask_here(words, &c);
+	} else if (target_is_remote(target)) {
+		r = ask_there(target, words, &c);
+	} else {
+		log_error("target %s: what devices there are can be asked of local and "
+			  "ssh:HOST",
+			  target);
+		r = -EOPNOTSUPP;
+	}
+	if (r < 0)
+		facts_done(ret);
+	return r;
+}
