@@ -8,19 +8,26 @@
 #pragma once
 
 #include "classify/finding.h"
+#include "judge/sweep.h"
 #include "judge/verdict.h"
 #include "load/flood.h"
 
 enum record_type {
-	RECORD_RUN,     /* first line: what was asked for */
-	RECORD_TARGET,  /* what runs there: kernel, boot id */
-	RECORD_CYCLE,   /* a cycle begins */
-	RECORD_PHASE,   /* a phase begins */
-	RECORD_LOAD,    /* a flood sample, about one a second */
-	RECORD_POWER,   /* a power action, or what the power switch saw */
-	RECORD_FINDING, /* one classified report */
-	RECORD_VERDICT, /* a cycle's outcome */
-	RECORD_END,     /* the run ended */
+	RECORD_RUN,    /* first line: what was asked for */
+	RECORD_TARGET, /* what runs there: kernel, boot id */
+	RECORD_CYCLE,  /* a cycle begins */
+	RECORD_PHASE,  /* a phase begins */
+	RECORD_DEVICE, /* what is unplugged */
+	RECORD_UNDO,   /* how to put back what is changed next, or that it was put back */
+	RECORD_WINDOW, /* offsets that are tried from here on */
+	RECORD_ATTEMPT,  /* what the worker measured of an attempt to unplug */
+	RECORD_LOAD,     /* a flood sample, about one a second */
+	RECORD_COUNTERS, /* what the target itself has counted of it */
+	RECORD_TIMELINE, /* what was sent and answered around a trigger */
+	RECORD_POWER,    /* a power action, or what the power switch saw */
+	RECORD_FINDING,  /* one classified report */
+	RECORD_VERDICT,  /* a cycle's outcome */
+	RECORD_END,      /* the run ended */
 	RECORD_COUNT
 };
 
@@ -34,6 +41,27 @@ struct cycle_times {
 	uint64_t first_reply_after; /* first one of the new boot, after the request */
 };
 
+/* When what was seen after the request, in ns; 0 = was not. */
+struct timeline_marks {
+	uint64_t marker;      /* the request stood in the kernel log */
+	uint64_t last_reply;  /* before the next boot */
+	uint64_t restart;     /* the kernel's last word */
+	uint64_t banner;      /* of the next kernel */
+	uint64_t first_reply; /* of the next boot */
+	uint64_t shell;       /* of the next boot */
+};
+
+/*
+ * Since the target has booted: of its network interface, as in Linux'
+ * Documentation/networking/statistics.rst, and of ICMP and ICMPv6 together.
+ */
+struct target_counters {
+	uint64_t rx_packets, rx_errors;
+	uint64_t rx_dropped;       /* by the kernel; in rx_packets */
+	uint64_t rx_missed_errors; /* by the device, for lack of room; not in rx_packets */
+	uint64_t in_echos, out_echo_replies;
+};
+
 /* Strings are borrowed by record_to_json and owned after record_from_json. */
 struct record {
 	enum record_type type;
@@ -42,7 +70,7 @@ struct record {
 	union {
 		struct {
 			const char *tool;     /* version */
-			const char *scenario; /* "reboot" */
+			const char *scenario; /* "reboot", "unplug" */
 			const char *target;   /* "virt:arm64" */
 			const char *wall;     /* ISO 8601, UTC */
 			const char *plan;     /* JSON object with all options */
@@ -56,7 +84,33 @@ struct record {
 			enum phase phase;
 			uint64_t offset; /* in console.raw */
 		} phase;
+		struct {
+			const char *device; /* PCI address */
+			const char *id;     /* "8086:10d3", "" unknown */
+			const char *driver; /* it had, "" none */
+			const char *group;  /* of the IOMMU */
+			const char *iommu;  /* "dmar0" */
+			const char *domain; /* "DMA-FQ" */
+		} device;
+		struct {
+			const char *words; /* behind `iommu-stress-worker restore` */
+			bool done;         /* put back */
+		} undo;
+		struct {
+			struct sweep_window window;
+			bool from_request; /* offsets count from the request to the user */
+			uint64_t unplug_ns; /* of what was measured before */
+			int64_t request_ns; /* -1: none came */
+		} window;
+		struct attempt attempt;
 		struct flood_sample load;
+		struct target_counters counters;
+		struct {
+			int64_t from_ns;  /* of the first element, after the request */
+			uint64_t step_ns; /* of each element */
+			const char *sent, *replies; /* runs: load/timeline.h */
+			struct timeline_marks marks;
+		} timeline;
 		struct {
 			const char *action; /* what was done; "" = seen, not done */
 			const char *event;  /* what the switch saw; "" = none */

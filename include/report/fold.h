@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/num.h"
 #include "journal/record.h"
 
 /* Distinct bugs that are told one by one; what comes after them is only counted. */
@@ -30,10 +31,54 @@ struct fold_known {
 	struct fold_seen seen;
 };
 
+/* Slices in which attempts to unplug are shown. */
+#define FOLD_SLICES 32
+/* Attempts are asked for in batches of at most so many, and judged together. */
+#define FOLD_RECENT 64
+/* Offset errors are counted in steps of this, the last one takes the rest. */
+#define FOLD_ERROR_NS    100
+#define FOLD_ERROR_STEPS 1000
+
+/* Attempts to unplug by their achieved offset. */
+struct fold_offsets {
+	struct sweep_window window; /* as it was asked for last */
+	bool from_request;          /* else from the unplug write */
+	bool known;                 /* there is a window */
+	struct fold_slice {
+		unsigned int attempts, hits;
+	} slices[FOLD_SLICES], outside; /* outside: achieved beyond the window */
+	/* Attempts whose verdict may still come, by their cycle; cycle 0: none. */
+	struct fold_recent {
+		unsigned int cycle, slice, error;
+		uint64_t total_ns;
+	} recent[FOLD_RECENT];
+	unsigned int attempts;
+	uint64_t total_ns; /* all of them together, on the target */
+	unsigned int errors[FOLD_ERROR_STEPS];
+};
+
+/* Around the triggers of all cycles, in steps from so long before it on. */
+#define FOLD_TIMELINE_STEP_NS   (10 * NS_PER_MSEC)
+#define FOLD_TIMELINE_BEFORE_NS (500 * NS_PER_MSEC)
+#define FOLD_TIMELINE_STEPS     800
+
+struct fold_timeline {
+	unsigned int cycles;
+	unsigned int steps; /* up to the last one with a request in any cycle */
+	uint64_t sent[FOLD_TIMELINE_STEPS], replies[FOLD_TIMELINE_STEPS];
+	struct timeline_marks sums;
+	struct {
+		unsigned int marker, last_reply, restart, banner, first_reply, shell;
+	} counts; /* summands */
+};
+
 struct fold {
+	char device[32], iommu[32]; /* that is unplugged */
+	struct fold_offsets offsets;
 	char tool[32], scenario[16], target[64], kernel[96], wall[32], end[64];
 	unsigned int planned; /* cycles asked for, 0 = no count */
 	unsigned int begun, finished;
+	unsigned int judged; /* the last cycle that has its verdict */
 	unsigned int outcomes[OUTCOME_COUNT];
 	struct {
 		unsigned int cycle;
@@ -46,6 +91,13 @@ struct fold {
 	unsigned int timed, last_replies, first_replies; /* summands */
 	struct flood_sample load;                        /* the last one */
 	uint64_t sent, replies;                          /* of all floods of the run */
+	/* Of those before the last one. */
+	uint64_t lost, duplicates, bad, reports;
+	struct flood_errors errors;
+	/* Of the last boot that told them, and of those before it. */
+	struct target_counters counters, counters_before;
+	unsigned int counted; /* boots before the last one that did */
+	struct fold_timeline timeline;
 	struct fold_bug *bugs;
 	size_t n_bugs;
 	unsigned int more_bugs; /* findings of bugs beyond FOLD_BUGS_MAX */
@@ -55,11 +107,23 @@ struct fold {
 	int status; /* exit status of the run, once it has ended */
 };
 
+/* Of all floods of the run. */
+uint64_t fold_lost(const struct fold *fold);
+uint64_t fold_duplicates(const struct fold *fold);
+uint64_t fold_bad(const struct fold *fold);
+uint64_t fold_reports(const struct fold *fold);
+struct flood_errors fold_errors(const struct fold *fold);
+/* What the target has counted, of all boots. Returns of how many. */
+unsigned int fold_counters(const struct fold *fold, struct target_counters *ret);
+/* Of what has reached its interface, what the target has dropped. */
+uint64_t fold_dropped(const struct target_counters *counters);
+uint64_t fold_reached(const struct target_counters *counters);
+
 /* {0} is the fold of no records. */
 void fold_apply(struct fold *fold, const struct record *record);
 void fold_done(struct fold *fold);
 
-/* Cycles with a finding: splat, crash, hang, lost. */
+/* Cycles with a finding: splat, crash, hang, lost, gone. */
 unsigned int fold_hits(const struct fold *fold);
 /* Cycles that say something: all but the invalid ones. */
 unsigned int fold_measured(const struct fold *fold);

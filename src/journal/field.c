@@ -45,6 +45,8 @@ static json_t *field_write(const struct field *field, const void *member)
 	switch (field->kind) {
 	case FIELD_U64:
 		return number_write(*(const uint64_t *)member, field->optional);
+	case FIELD_I64:
+		return json_integer(*(const int64_t *)member);
 	case FIELD_UINT:
 		return number_write(*(const unsigned int *)member, field->optional);
 	case FIELD_INT:
@@ -111,6 +113,14 @@ static const char *int_read(json_t *value, int *ret)
 	return NULL;
 }
 
+static const char *i64_read(json_t *value, int64_t *ret)
+{
+	if (!json_is_integer(value))
+		return "a whole number";
+	*ret = json_integer_value(value);
+	return NULL;
+}
+
 static const char *bool_read(json_t *value, bool *ret)
 {
 	if (!json_is_boolean(value))
@@ -172,6 +182,8 @@ static const char *field_read(const struct field *field, json_t *value, void *me
 	switch (field->kind) {
 	case FIELD_U64:
 		return number_read(value, INT64_MAX, member);
+	case FIELD_I64:
+		return i64_read(value, member);
 	case FIELD_UINT:
 		return uint_read(value, member);
 	case FIELD_INT:

@@ -11,6 +11,7 @@
 
 enum field_kind {
 	FIELD_U64,    /* uint64_t up to INT64_MAX, the largest integer of jansson */
+	FIELD_I64,    /* int64_t */
 	FIELD_UINT,   /* unsigned int, uint32_t */
 	FIELD_INT,    /* int */
 	FIELD_BOOL,   /* bool */

@@ -10,6 +10,7 @@ struct journal {
 	uint64_t journal_size, timing_size, raw_size; /* whole lines; all bytes */
 	uint64_t last_ns;     /* of console.timing, 0 = none yet */
 	bool first_line_over; /* its newline is in console.raw: see timing_add */
+	bool torn;            /* what a killed writer left of the last line was cut off */
 	unsigned int extracted;
 	int journal_failed, console_failed; /* 0 or -errno, for good */
 };

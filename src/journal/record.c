@@ -25,6 +25,40 @@ static const char *flood_state_word(unsigned int value)
 static const struct field_words outcomes = { outcome_word, OUTCOME_COUNT };
 static const struct field_words flood_states = { flood_state_word, FLOOD_HOLD + 1 };
 
+/* Only those that there are, by name. */
+static json_t *errors_write(const void *member)
+{
+	const struct flood_errors *errors = member;
+	json_t *object;
+
+	if (!flood_errors_all(errors))
+		return NULL;
+	object = json_object();
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
+		if (errors->n[i])
+			json_object_set_new(object, flood_error_name(i),
+					    json_integer((json_int_t)errors->n[i]));
+	return object;
+}
+
+static const char *errors_read(json_t *value, void *member)
+{
+	struct flood_errors *errors = member;
+	const char *name;
+	json_t *n;
+
+	json_object_foreach(value, name, n)
+	{
+		if (!json_is_integer(n) || json_integer_value(n) < 0)
+			break;
+		errors->n[flood_error_index(text_of(name))] +=
+			(uint64_t)json_integer_value(n);
+	}
+	return json_is_object(value) && !name ? NULL : "an object of whole numbers";
+}
+
+static const struct field_custom errors_custom = { errors_write, errors_read };
+
 #define REQUIRED(member, kind, key, ...) \
 	FIELD(struct record, member, kind, key, __VA_ARGS__)
 #define OPTIONAL(member, kind, key, ...) \
@@ -65,6 +99,53 @@ static const struct field phase_fields[] = {
 	END_OF_FIELDS,
 };
 
+static const struct field device_fields[] = {
+	REQUIRED(device.device, FIELD_STRING, "device"),
+	OPTIONAL(device.id, FIELD_STRING, "id"),
+	OPTIONAL(device.driver, FIELD_STRING, "driver"),
+	OPTIONAL(device.group, FIELD_STRING, "group"),
+	OPTIONAL(device.iommu, FIELD_STRING, "iommu"),
+	OPTIONAL(device.domain, FIELD_STRING, "domain"),
+	END_OF_FIELDS,
+};
+
+static const struct field undo_fields[] = {
+	REQUIRED(undo.words, FIELD_STRING, "words"),
+	OPTIONAL(undo.done, FIELD_BOOL, "done"),
+	END_OF_FIELDS,
+};
+
+static const struct field window_fields[] = {
+	REQUIRED(window.window.from_ns, FIELD_I64, "from_ns"),
+	REQUIRED(window.window.to_ns, FIELD_I64, "to_ns"),
+	OPTIONAL(window.from_request, FIELD_BOOL, "from_request"),
+	OPTIONAL(window.unplug_ns, FIELD_U64, "unplug_ns"),
+	REQUIRED(window.request_ns, FIELD_I64, "request_ns"),
+	END_OF_FIELDS,
+};
+
+static const struct field attempt_fields[] = {
+	OPTIONAL(attempt.seen, FIELD_BOOL, "seen"),
+	REQUIRED(attempt.want_ns, FIELD_I64, "want_ns"),
+	REQUIRED(attempt.got_ns, FIELD_I64, "got_ns"),
+	REQUIRED(attempt.unplug, FIELD_CHARS, "unplug"),
+	REQUIRED(attempt.unplug_ns, FIELD_I64, "unplug_ns"),
+	REQUIRED(attempt.request_ns, FIELD_I64, "request_ns"),
+	REQUIRED(attempt.close_ns, FIELD_I64, "close_ns"),
+	REQUIRED(attempt.release, FIELD_CHARS, "release"),
+	REQUIRED(attempt.release_ns, FIELD_I64, "release_ns"),
+	OPTIONAL(attempt.blocked, FIELD_BOOL, "blocked"),
+	REQUIRED(attempt.free_ns, FIELD_I64, "free_ns"),
+	OPTIONAL(attempt.who, FIELD_CHARS, "who"),
+	OPTIONAL(attempt.where, FIELD_CHARS, "where"),
+	REQUIRED(attempt.back, FIELD_CHARS, "back"),
+	OPTIONAL(attempt.moved, FIELD_CHARS, "moved"),
+	REQUIRED(attempt.back_ns, FIELD_U64, "back_ns"),
+	REQUIRED(attempt.total_ns, FIELD_U64, "total_ns"),
+	OPTIONAL(attempt.order, FIELD_UINT, "order"),
+	END_OF_FIELDS,
+};
+
 static const struct field load_fields[] = {
 	REQUIRED(load.state, FIELD_WORD, "state", .words = &flood_states),
 	REQUIRED(load.at_ns, FIELD_U64, "sampled_at"),
@@ -74,9 +155,42 @@ static const struct field load_fields[] = {
 	REQUIRED(load.rate, FIELD_UINT, "rate"),
 	REQUIRED(load.reply_rate, FIELD_UINT, "reply_rate"),
 	OPTIONAL(load.rtt_us, FIELD_UINT, "rtt_us"),
+	OPTIONAL(load.bad, FIELD_U64, "bad"),
+	OPTIONAL(load.lost, FIELD_U64, "lost"),
+	OPTIONAL(load.duplicates, FIELD_U64, "duplicates"),
+	OPTIONAL(load.reports, FIELD_U64, "reports"),
+	OPTIONAL(load.rtt_p50_us, FIELD_UINT, "rtt_p50_us"),
+	OPTIONAL(load.rtt_p90_us, FIELD_UINT, "rtt_p90_us"),
+	OPTIONAL(load.rtt_p99_us, FIELD_UINT, "rtt_p99_us"),
+	OPTIONAL(load.rtt_max_us, FIELD_UINT, "rtt_max_us"),
 	REQUIRED(load.steady, FIELD_BOOL, "steady"),
 	OPTIONAL(load.last_reply_ns, FIELD_U64, "last_reply_at"),
 	OPTIONAL(load.first_reply_ns, FIELD_U64, "first_reply_at"),
+	OPTIONAL(load.errors, FIELD_CUSTOM, "errors", .custom = &errors_custom),
+	END_OF_FIELDS,
+};
+
+static const struct field counters_fields[] = {
+	REQUIRED(counters.rx_packets, FIELD_U64, "rx_packets"),
+	OPTIONAL(counters.rx_errors, FIELD_U64, "rx_errors"),
+	OPTIONAL(counters.rx_dropped, FIELD_U64, "rx_dropped"),
+	OPTIONAL(counters.rx_missed_errors, FIELD_U64, "rx_missed_errors"),
+	OPTIONAL(counters.in_echos, FIELD_U64, "in_echos"),
+	OPTIONAL(counters.out_echo_replies, FIELD_U64, "out_echo_replies"),
+	END_OF_FIELDS,
+};
+
+static const struct field timeline_fields[] = {
+	REQUIRED(timeline.from_ns, FIELD_I64, "from_ns"),
+	REQUIRED(timeline.step_ns, FIELD_U64, "step_ns"),
+	REQUIRED(timeline.sent, FIELD_STRING, "sent"),
+	REQUIRED(timeline.replies, FIELD_STRING, "replies"),
+	OPTIONAL(timeline.marks.marker, FIELD_U64, "marker_ns"),
+	OPTIONAL(timeline.marks.last_reply, FIELD_U64, "last_reply_ns"),
+	OPTIONAL(timeline.marks.restart, FIELD_U64, "restart_ns"),
+	OPTIONAL(timeline.marks.banner, FIELD_U64, "banner_ns"),
+	OPTIONAL(timeline.marks.first_reply, FIELD_U64, "first_reply_ns"),
+	OPTIONAL(timeline.marks.shell, FIELD_U64, "shell_ns"),
 	END_OF_FIELDS,
 };
 
@@ -114,7 +228,13 @@ static const struct {
 	[RECORD_TARGET] = { "target", target_fields },
 	[RECORD_CYCLE] = { "cycle", cycle_fields },
 	[RECORD_PHASE] = { "phase", phase_fields },
+	[RECORD_DEVICE] = { "device", device_fields },
+	[RECORD_UNDO] = { "undo", undo_fields },
+	[RECORD_WINDOW] = { "window", window_fields },
+	[RECORD_ATTEMPT] = { "attempt", attempt_fields },
 	[RECORD_LOAD] = { "load", load_fields },
+	[RECORD_COUNTERS] = { "counters", counters_fields },
+	[RECORD_TIMELINE] = { "timeline", timeline_fields },
 	[RECORD_POWER] = { "power", power_fields },
 	[RECORD_FINDING] = { "finding", record_finding_fields },
 	[RECORD_VERDICT] = { "verdict", verdict_fields },

@@ -45,7 +45,7 @@ static int whole_lines(int fd, uint64_t size, uint64_t *ret)
 	return 0;
 }
 
-static int repair_lines(int fd, uint64_t *ret_size)
+static int repair_lines(int fd, uint64_t *ret_size, bool *ret_torn)
 {
 	uint64_t size = 0, whole = 0;
 	int r = size_of(fd, &size);
@@ -54,8 +54,10 @@ static int repair_lines(int fd, uint64_t *ret_size)
 		r = whole_lines(fd, size, &whole);
 	if (r == 0 && whole < size && ftruncate(fd, (off_t)whole) < 0)
 		r = -errno;
-	if (r == 0)
+	if (r == 0) {
 		*ret_size = whole;
+		*ret_torn = whole < size;
+	}
 	return r;
 }
 
@@ -120,10 +122,11 @@ static int sum_timing(struct journal *j, uint64_t bytes, uint64_t *ret_timed)
 static int repair_timing(struct journal *j)
 {
 	uint64_t header = 0, timed = 0;
+	bool torn;
 	int r = first_line(j, &header);
 
 	if (r == 0)
-		r = repair_lines(j->timing_fd, &j->timing_size);
+		r = repair_lines(j->timing_fd, &j->timing_size, &torn);
 	if (r == 0)
 		r = sum_timing(j, j->raw_size - header, &timed);
 	if (r == 0 && timed < j->raw_size - header)
@@ -138,7 +141,7 @@ static int resume_files(struct journal *j)
 	if (r == 0)
 		r = journal_files_lock(j, false);
 	if (r == 0)
-		r = repair_lines(j->journal_fd, &j->journal_size);
+		r = repair_lines(j->journal_fd, &j->journal_size, &j->torn);
 	if (r == 0)
 		r = journal_files_open(j, "console.raw", O_CREAT, &j->raw_fd);
 	if (r == 0)
@@ -165,5 +168,32 @@ int journal_resume(const char *dir, struct journal **ret)
 		return r;
 	}
 	*ret = j;
+	return 0;
+}
+
+bool journal_was_torn(const struct journal *j)
+{
+	return j->torn;
+}
+
+int journal_console_lines(const struct journal *j, uint64_t *ret)
+{
+	char bytes[65536];
+	uint64_t lines = 0, offset = 0;
+
+	while (offset < j->raw_size) {
+		ssize_t n = pread(j->raw_fd, bytes, sizeof(bytes), (off_t)offset);
+		const char *end = bytes + (n > 0 ? n : 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));
+		     at++)
+			lines++;
+		offset += (uint64_t)n;
+	}
+	*ret = lines;
 	return 0;
 }

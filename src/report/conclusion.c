@@ -15,7 +15,10 @@ static void add_cycles(struct strbuf *s, unsigned int n)
 	strbuf_addf(s, "%u cycle%s", n, plural(n, "s"));
 }
 
-/* "4 crashes and 1 hang in 10 cycles", "seen in 10 of 10 cycles, without a crash". */
+/*
+ * "4 crashes and 1 hang in 10 cycles", "seen in 10 of 10 cycles, without a crash", "seen in 9
+ * of 10 cycles, 2 crashes".
+ */
 static void add_seen(struct strbuf *s, const struct fold_seen *seen,
 		     const struct fold *fold)
 {
@@ -26,29 +29,31 @@ static void add_seen(struct strbuf *s, const struct fold_seen *seen,
 		{ OUTCOME_CRASH, "crash", "crashes" },
 		{ OUTCOME_HANG, "hang", "hangs" },
 		{ OUTCOME_LOST, "lost target", "lost targets" },
+		{ OUTCOME_GONE, "lost device", "lost devices" },
 	};
-	bool any = false;
+	unsigned int died = 0, of = fold->finished;
+	struct strbuf how = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++) {
 		unsigned int n = seen->outcomes[deaths[i].outcome];
 
 		if (!n)
 			continue;
-		strbuf_addf(s, "%s%u %s", any ? " and " : "", n,
+		strbuf_addf(&how, "%s%u %s", died ? " and " : "", n,
 			    n == 1 ? deaths[i].one : deaths[i].many);
-		any = true;
+		died += n;
 	}
-	if (any) {
-		strbuf_addf(s, " in ");
-		add_cycles(s, fold->finished);
+	if (died && died >= seen->cycles) {
+		strbuf_addf(s, "%s in ", how.s);
+		add_cycles(s, of);
 	} else if (seen->cycles) {
 		strbuf_addf(s, "seen in %u of ", seen->cycles);
-		add_cycles(s, fold->finished > seen->last_cycle ? fold->finished :
-								  seen->last_cycle);
-		strbuf_addf(s, ", without a crash");
+		add_cycles(s, of > seen->last_cycle ? of : seen->last_cycle);
+		strbuf_addf(s, ", %s", died ? how.s : "without a crash");
 	} else {
 		strbuf_addf(s, "seen before the first cycle");
 	}
+	strbuf_done(&how);
 }
 
 static void add_known(struct strbuf *s, const struct fold *fold)
@@ -117,7 +122,7 @@ static void add_unknown(struct strbuf *s, const struct fold *fold)
 static void add_silent_hits(struct strbuf *s, const struct fold *fold)
 {
 	static const enum outcome order[] = { OUTCOME_LOST, OUTCOME_CRASH, OUTCOME_HANG,
-					      OUTCOME_SPLAT };
+					      OUTCOME_GONE, OUTCOME_SPLAT };
 	struct fold_seen seen = { .cycles = fold_hits(fold) };
 
 	if (s->n || !seen.cycles)

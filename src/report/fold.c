@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/fold.h"
 
+#include "offsets.h"
+#include "timeline.h"
+
 #include <stdlib.h>
 
 /* Records of a live run have not been through JSON: their texts may be anything. */
@@ -9,6 +12,17 @@ static void copy_clean(char *buffer, size_t size, const char *s)
 	text_clean(buffer, size, text_of(s ? s : ""));
 }
 #define COPY(array, s) copy_clean(array, sizeof(array), s)
+
+/* Lost requests can come to be answered late, so only a flood's last counts count. */
+static void end_load(struct fold *fold)
+{
+	fold->lost += fold->load.lost;
+	fold->duplicates += fold->load.duplicates;
+	fold->bad += fold->load.bad;
+	fold->reports += fold->load.reports;
+	flood_errors_add(&fold->errors, &fold->load.errors);
+	fold->load = (struct flood_sample){ 0 };
+}
 
 static void apply_run(struct fold *fold, const struct record *record)
 {
@@ -19,7 +33,9 @@ static void apply_run(struct fold *fold, const struct record *record)
 		COPY(fold->wall, record->run.wall);
 	fold->planned = record->run.cycles;
 	fold->ended = false;
-	fold->load = (struct flood_sample){ 0 };
+	/* A resumed run does again what has no verdict. */
+	offsets_forget(&fold->offsets, fold->judged);
+	end_load(fold);
 }
 
 /* Counters run from the start of a flood, and a run may start several. */
@@ -27,11 +43,76 @@ static void apply_load(struct fold *fold, const struct flood_sample *load)
 {
 	struct flood_sample from = fold->load;
 
-	if (load->sent < from.sent || load->replies < from.replies)
+	if (load->sent < from.sent || load->replies < from.replies) {
+		end_load(fold);
 		from = (struct flood_sample){ 0 };
+	}
 	fold->sent += load->sent - from.sent;
 	fold->replies += load->replies - from.replies;
 	fold->load = *load;
+}
+
+uint64_t fold_lost(const struct fold *fold)
+{
+	return fold->lost + fold->load.lost;
+}
+
+uint64_t fold_duplicates(const struct fold *fold)
+{
+	return fold->duplicates + fold->load.duplicates;
+}
+
+uint64_t fold_bad(const struct fold *fold)
+{
+	return fold->bad + fold->load.bad;
+}
+
+uint64_t fold_reports(const struct fold *fold)
+{
+	return fold->reports + fold->load.reports;
+}
+
+struct flood_errors fold_errors(const struct fold *fold)
+{
+	struct flood_errors all = fold->errors;
+
+	flood_errors_add(&all, &fold->load.errors);
+	return all;
+}
+
+static void add_counters(struct target_counters *sum, const struct target_counters *more)
+{
+	sum->rx_packets += more->rx_packets;
+	sum->rx_errors += more->rx_errors;
+	sum->rx_dropped += more->rx_dropped;
+	sum->rx_missed_errors += more->rx_missed_errors;
+	sum->in_echos += more->in_echos;
+	sum->out_echo_replies += more->out_echo_replies;
+}
+
+/* The next boot counts from 0. */
+static void end_boot(struct fold *fold)
+{
+	fold->counted += fold->counters.rx_packets != 0;
+	add_counters(&fold->counters_before, &fold->counters);
+	fold->counters = (struct target_counters){ 0 };
+}
+
+unsigned int fold_counters(const struct fold *fold, struct target_counters *ret)
+{
+	*ret = fold->counters_before;
+	add_counters(ret, &fold->counters);
+	return fold->counted + (fold->counters.rx_packets != 0);
+}
+
+uint64_t fold_dropped(const struct target_counters *counters)
+{
+	return counters->rx_dropped + counters->rx_missed_errors;
+}
+
+uint64_t fold_reached(const struct target_counters *counters)
+{
+	return counters->rx_packets + counters->rx_missed_errors;
 }
 
 static void seen_add(struct fold_seen *seen, unsigned int cycle)
@@ -118,12 +199,23 @@ static void add_times(struct fold *fold, const struct cycle_times *times)
 	fold->first_replies += times->first_reply_after != 0;
 }
 
+static bool is_hit(enum outcome outcome)
+{
+	return outcome == OUTCOME_SPLAT || outcome == OUTCOME_CRASH ||
+	       outcome == OUTCOME_HANG || outcome == OUTCOME_LOST ||
+	       outcome == OUTCOME_GONE;
+}
+
 static void apply_verdict(struct fold *fold, const struct record *record)
 {
 	const struct verdict *verdict = &record->verdict.verdict;
 	enum outcome outcome = verdict->outcome;
 
 	fold->finished++;
+	if (record->cycle > fold->judged)
+		fold->judged = record->cycle;
+	if (is_hit(outcome))
+		offsets_apply_hit(&fold->offsets, record->cycle);
 	fold->last = *verdict;
 	if (!fold->outcomes[outcome]++) {
 		fold->first[outcome].cycle = record->cycle;
@@ -152,13 +244,30 @@ void fold_apply(struct fold *fold, const struct record *record)
 		break;
 	case RECORD_TARGET:
 		COPY(fold->kernel, record->target.kernel);
+		end_boot(fold);
 		break;
 	case RECORD_CYCLE:
 		if (record->cycle > fold->begun)
 			fold->begun = record->cycle;
 		break;
+	case RECORD_DEVICE:
+		COPY(fold->device, record->device.device);
+		COPY(fold->iommu, record->device.iommu);
+		break;
+	case RECORD_WINDOW:
+		offsets_apply_window(&fold->offsets, record);
+		break;
+	case RECORD_ATTEMPT:
+		offsets_apply_attempt(&fold->offsets, record);
+		break;
 	case RECORD_LOAD:
 		apply_load(fold, &record->load);
+		break;
+	case RECORD_COUNTERS:
+		fold->counters = record->counters;
+		break;
+	case RECORD_TIMELINE:
+		timeline_apply(&fold->timeline, record);
 		break;
 	case RECORD_FINDING:
 		apply_finding(fold, record);
@@ -172,6 +281,7 @@ void fold_apply(struct fold *fold, const struct record *record)
 		fold->status = record->end.status;
 		break;
 	case RECORD_PHASE:
+	case RECORD_UNDO:
 	case RECORD_POWER:
 	case RECORD_COUNT:
 		break;
@@ -187,8 +297,11 @@ void fold_done(struct fold *fold)
 
 unsigned int fold_hits(const struct fold *fold)
 {
-	return fold->outcomes[OUTCOME_SPLAT] + fold->outcomes[OUTCOME_CRASH] +
-	       fold->outcomes[OUTCOME_HANG] + fold->outcomes[OUTCOME_LOST];
+	unsigned int hits = 0;
+
+	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
+		hits += is_hit((enum outcome)i) ? fold->outcomes[i] : 0;
+	return hits;
 }
 
 unsigned int fold_measured(const struct fold *fold)

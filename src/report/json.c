@@ -3,6 +3,8 @@
 
 #include "conclusion.h"
 #include "judge/stats.h"
+#include "offsets.h"
+#include "timeline.h"
 
 #include <jansson.h>
 
@@ -53,6 +55,9 @@ static json_t *bugs_of(const struct fold *fold)
 		set_text(object, "title", f->title);
 		set_text(object, "severity", f->severity);
 		set_text(object, "known", f->known);
+		set_text(object, "advice", f->advice);
+		set_text(object, "file", f->file);
+		set_text(object, "text", f->text);
 		set_text(object, "phase", phase_name(f->phase));
 		set_text(object, "kernel", f->kernel);
 		set_text(object, "report", fold->bugs[i].report);
@@ -121,9 +126,68 @@ static json_t *times_of(const struct fold *fold)
 	return object;
 }
 
+/* NULL: nothing was unplugged. */
+static json_t *offsets_of(const struct fold_offsets *o)
+{
+	json_t *object, *slices = json_array();
+	double width = (double)(o->window.to_ns - o->window.from_ns) / FOLD_SLICES;
+
+	for (unsigned int i = 0; o->known && i < FOLD_SLICES; i++)
+		json_array_append_new(slices,
+				      json_pack("{s:f, s:i, s:i}", "from_ns",
+						(double)o->window.from_ns + i * width,
+						"attempts", (int)o->slices[i].attempts,
+						"hits", (int)o->slices[i].hits));
+	object = json_pack("{s:s, s:I, s:I, s:i, s:o}", "reference",
+			   o->from_request ? "request" : "unplug", "error_ns",
+			   (json_int_t)offsets_error(o), "attempt_ns",
+			   (json_int_t)(o->total_ns / o->attempts), "attempts",
+			   (int)o->attempts, "slices", slices);
+	return object;
+}
+
+/* Of the last flood: percentiles cannot be added up. */
+static json_t *round_trip_of(const struct flood_sample *load)
+{
+	json_t *object = json_object();
+
+	set_number(object, "p50_ns", load->rtt_p50_us * NS_PER_USEC);
+	set_number(object, "p90_ns", load->rtt_p90_us * NS_PER_USEC);
+	set_number(object, "p99_ns", load->rtt_p99_us * NS_PER_USEC);
+	set_number(object, "max_ns", load->rtt_max_us * NS_PER_USEC);
+	return object;
+}
+
+static json_t *errors_of(const struct flood_errors *errors)
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
+		if (errors->n[i])
+			set_number(object, flood_error_name(i), errors->n[i]);
+	return object;
+}
+
+static json_t *counters_of(const struct target_counters *c, unsigned int boots)
+{
+	json_t *object = json_object();
+
+	set_number(object, "boots", boots);
+	set_number(object, "rx_packets", c->rx_packets);
+	set_number(object, "rx_errors", c->rx_errors);
+	set_number(object, "rx_dropped", c->rx_dropped);
+	set_number(object, "rx_missed_errors", c->rx_missed_errors);
+	set_number(object, "in_echos", c->in_echos);
+	set_number(object, "out_echo_replies", c->out_echo_replies);
+	return object;
+}
+
 static json_t *summary_of(const struct fold *fold, const struct rules *rules)
 {
 	_cleanup_free_ char *conclusion = conclusion_of(fold);
+	const struct flood_errors errors = fold_errors(fold);
+	struct target_counters counters;
+	unsigned int boots = fold_counters(fold, &counters);
 	json_t *object = json_object();
 
 	set_text(object, "conclusion", conclusion);
@@ -141,8 +205,23 @@ static json_t *summary_of(const struct fold *fold, const struct rules *rules)
 	json_object_set_new(object, "outcomes", outcomes_of(fold->outcomes));
 	json_object_set_new(object, "rate", rate_of(fold));
 	json_object_set_new(object, "mean", times_of(fold));
+	if (fold->offsets.attempts)
+		json_object_set_new(object, "offsets", offsets_of(&fold->offsets));
+	set_text(object, "device", fold->device);
 	set_number(object, "requests", fold->sent);
 	set_number(object, "replies", fold->replies);
+	set_number(object, "reports", fold_reports(fold));
+	set_number(object, "lost", fold_lost(fold));
+	set_number(object, "duplicates", fold_duplicates(fold));
+	set_number(object, "damaged", fold_bad(fold));
+	if (flood_errors_all(&errors))
+		json_object_set_new(object, "errors", errors_of(&errors));
+	if (boots)
+		json_object_set_new(object, "counters", counters_of(&counters, boots));
+	if (fold->load.rtt_max_us)
+		json_object_set_new(object, "round_trip", round_trip_of(&fold->load));
+	if (fold->timeline.cycles)
+		json_object_set_new(object, "timeline", timeline_json(&fold->timeline));
 	json_object_set_new(object, "bugs", bugs_of(fold));
 	set_number(object, "more_bugs", fold->more_bugs);
 	json_object_set_new(object, "known", known_of(fold, rules));

@@ -13,9 +13,11 @@
 #define NARROWEST 20
 
 static const char *const colors[OUTCOME_COUNT] = {
-	[OUTCOME_PASS] = "\033[32m",   [OUTCOME_SPLAT] = "\033[33m",
-	[OUTCOME_CRASH] = "\033[31m",  [OUTCOME_HANG] = "\033[31m",
-	[OUTCOME_LOST] = "\033[1;31m", [OUTCOME_INVALID] = "\033[35m",
+	[OUTCOME_PASS] = "\033[32m",    [OUTCOME_SPLAT] = "\033[33m",
+	[OUTCOME_CRASH] = "\033[31m",   [OUTCOME_HANG] = "\033[31m",
+	[OUTCOME_LOST] = "\033[1;31m",  [OUTCOME_GONE] = "\033[31m",
+	[OUTCOME_INVALID] = "\033[35m", [OUTCOME_BLOCKED] = "\033[36m",
+	[OUTCOME_BUSY] = "\033[36m",
 };
 #define BOLD  "\033[1m"
 #define PLAIN "\033[0m"

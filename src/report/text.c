@@ -5,6 +5,8 @@
 #include "conclusion.h"
 #include "judge/stats.h"
 #include "layout.h"
+#include "offsets.h"
+#include "timeline.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -187,6 +189,8 @@ static void print_bug(const struct layout *l, const struct fold_bug *bug,
 		print_detail(l, "bug: ", text_of(f->bug));
 	if (f->known[0])
 		print_known_line(l, f->known, rules);
+	if (f->advice[0])
+		print_detail(l, "advice: ", text_of(f->advice));
 	if (bug->report[0])
 		print_detail(l, "first report: ", text_of(bug->report));
 }
@@ -304,6 +308,44 @@ static void print_times(const struct layout *l, const struct fold *fold)
 	print_labelled(l, "Cycle time", text_of_strbuf(&b));
 }
 
+static void add_count(struct strbuf *b, uint64_t n, const char *what)
+{
+	if (n)
+		strbuf_addf(b, ", %llu %s", (unsigned long long)n, what);
+}
+
+static void add_round_trips(struct strbuf *b, const struct flood_sample *load)
+{
+	const struct {
+		const char *name;
+		uint32_t us;
+	} times[] = { { "; round trip ", load->rtt_p50_us },
+		      { " (half of them), ", load->rtt_p90_us },
+		      { " (90 %), ", load->rtt_p99_us },
+		      { " (99 %), at most ", load->rtt_max_us } };
+
+	if (!load->rtt_max_us)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		strbuf_addf(b, "%s", times[i].name);
+		add_duration(b, times[i].us * NS_PER_USEC);
+	}
+}
+
+static void add_errors(struct strbuf *b, const struct fold *fold)
+{
+	const struct flood_errors errors = fold_errors(fold);
+	const char *comma = "; errors: ";
+
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
+		if (!errors.n[i])
+			continue;
+		strbuf_addf(b, "%s%s %llu", comma, flood_error_name(i),
+			    (unsigned long long)errors.n[i]);
+		comma = ", ";
+	}
+}
+
 static void print_load(const struct layout *l, const struct fold *fold)
 {
 	_cleanup_strbuf_ struct strbuf b = { 0 };
@@ -312,6 +354,12 @@ static void print_load(const struct layout *l, const struct fold *fold)
 		return;
 	strbuf_addf(&b, "%llu requests, %llu replies", (unsigned long long)fold->sent,
 		    (unsigned long long)fold->replies);
+	add_count(&b, fold_reports(fold), "reports of groups or services");
+	add_count(&b, fold_lost(fold), "lost");
+	add_count(&b, fold_duplicates(fold), "answered twice");
+	add_count(&b, fold_bad(fold), "came back damaged");
+	add_errors(&b, fold);
+	add_round_trips(&b, &fold->load);
 	if (fold->last_replies) {
 		strbuf_addf(&b, "; last reply ");
 		add_duration(&b, fold->sum.last_reply_after / fold->last_replies);
@@ -323,6 +371,31 @@ static void print_load(const struct layout *l, const struct fold *fold)
 		strbuf_addf(&b, " after it");
 	}
 	print_labelled(l, "Load", text_of_strbuf(&b));
+}
+
+static void print_counters(const struct layout *l, const struct fold *fold)
+{
+	_cleanup_strbuf_ struct strbuf b = { 0 };
+	struct target_counters c;
+	unsigned int boots = fold_counters(fold, &c);
+
+	if (!boots)
+		return;
+	strbuf_addf(&b,
+		    "the target counted %llu packets and dropped %llu of them (%.3g %%)",
+		    (unsigned long long)fold_reached(&c),
+		    (unsigned long long)fold_dropped(&c),
+		    100.0 * (double)fold_dropped(&c) / (double)fold_reached(&c));
+	if (c.rx_errors)
+		strbuf_addf(&b, ", %llu had errors", (unsigned long long)c.rx_errors);
+	if (c.in_echos)
+		strbuf_addf(&b, "; it answered %llu of %llu echo requests (%.3g %%)",
+			    (unsigned long long)c.out_echo_replies,
+			    (unsigned long long)c.in_echos,
+			    100.0 * (double)c.out_echo_replies / (double)c.in_echos);
+	strbuf_addf(&b, " (in %u boot%s, each until the load was confirmed)", boots,
+		    boots == 1 ? "" : "s");
+	print_labelled(l, "Counters", text_of_strbuf(&b));
 }
 
 void report_summary(FILE *out, bool color, const struct fold *fold,
@@ -340,6 +413,9 @@ void report_summary(FILE *out, bool color, const struct fold *fold,
 	print_rate(&l, fold);
 	print_times(&l, fold);
 	print_load(&l, fold);
+	print_counters(&l, fold);
+	timeline_print(&l, &fold->timeline);
+	offsets_print(&l, &fold->offsets);
 	if (dir) {
 		strbuf_addf(&files, "%s: journal.jsonl, console.raw, splats/", dir);
 		print_labelled(&l, "Files", text_of_strbuf(&files));

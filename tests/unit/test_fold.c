@@ -92,26 +92,26 @@ static void counts(void **state)
 {
 	(void)state;
 	run(100);
-	for (unsigned int i = 1; i <= 6; i++) {
+	for (unsigned int i = 1; i <= OUTCOME_COUNT; i++) {
 		cycle(i, 100 + i);
 		verdict(i, (enum outcome)(i - 1));
 	}
-	verdict(7, OUTCOME_HANG);
+	verdict(OUTCOME_COUNT + 1, OUTCOME_HANG);
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++) {
 		assert_int_equal(fold.outcomes[i], i == OUTCOME_HANG ? 2 : 1);
 		assert_int_equal(fold.first[i].cycle, i + 1);
 	}
 	assert_string_equal(fold.first[OUTCOME_HANG].verdict.reason, "why 4");
-	assert_string_equal(fold.last.reason, "why 7");
-	assert_int_equal(fold.begun, 6);
-	assert_int_equal(fold.finished, 7);
-	assert_int_equal(fold_hits(&fold), 5);
-	assert_int_equal(fold_measured(&fold), 6);
+	assert_string_equal(fold.last.reason, "why 10");
+	assert_int_equal(fold.begun, 9);
+	assert_int_equal(fold.finished, 10);
+	assert_int_equal(fold_hits(&fold), 6);
+	assert_int_equal(fold_measured(&fold), 9);
 	assert_false(fold.ended);
 	end("done", 1);
 	assert_true(fold.ended);
 	assert_int_equal(fold.status, 1);
-	assert_true(fold.elapsed_ns == 8 * NS_PER_SEC);
+	assert_true(fold.elapsed_ns == 11 * NS_PER_SEC);
 	assert_string_equal(fold.target, "virt:arm64");
 }
 
@@ -198,6 +198,115 @@ static void floods_add_up(void **state)
 	assert_int_equal(fold.replies, 180 + 20 + 30);
 }
 
+static void lost(uint64_t sent, uint64_t n_lost, uint64_t duplicates)
+{
+	struct record record = { .type = RECORD_LOAD };
+
+	record.load.sent = sent;
+	record.load.lost = n_lost;
+	record.load.duplicates = duplicates;
+	record.load.bad = duplicates;
+	record.load.reports = 2 * duplicates;
+	record.load.errors.n[1] = 3 * duplicates;
+	fold_apply(&fold, &record);
+}
+
+/* A late reply takes a loss back, so it is a flood's last count that counts. */
+static void losses_add_up(void **state)
+{
+	(void)state;
+	lost(100, 10, 1);
+	lost(200, 7, 1);
+	assert_int_equal(fold_lost(&fold), 7);
+	lost(50, 3, 0); /* another process */
+	assert_int_equal(fold_lost(&fold), 10);
+	run(1);
+	lost(70, 4, 2);
+	assert_int_equal(fold_lost(&fold), 14);
+	assert_int_equal(fold_duplicates(&fold), 3);
+	assert_int_equal(fold_bad(&fold), 3);
+	assert_int_equal(fold_reports(&fold), 6);
+	assert_int_equal(fold_errors(&fold).n[1], 9);
+}
+
+static void counted(uint64_t packets, uint64_t dropped, uint64_t missed)
+{
+	struct record record = { .type = RECORD_COUNTERS };
+
+	record.counters = (struct target_counters){ .rx_packets = packets,
+						    .rx_dropped = dropped,
+						    .rx_missed_errors = missed };
+	fold_apply(&fold, &record);
+}
+
+static void boots(void)
+{
+	struct record record = { .type = RECORD_TARGET };
+
+	record.target.kernel = "6.1.0";
+	record.target.boot_id = "1";
+	fold_apply(&fold, &record);
+}
+
+/* They count from each boot on, so of one that is asked twice the last answer counts. */
+static void counters_add_up(void **state)
+{
+	struct target_counters c;
+
+	(void)state;
+	boots();
+	assert_int_equal(fold_counters(&fold, &c), 0);
+	counted(100, 1, 2);
+	counted(300, 2, 100);
+	boots();
+	boots(); /* one that does not tell */
+	counted(70, 0, 30);
+	assert_int_equal(fold_counters(&fold, &c), 2);
+	assert_int_equal(c.rx_packets, 370);
+	assert_int_equal(fold_dropped(&c), 132);
+	assert_int_equal(fold_reached(&c), 500);
+}
+
+static void timeline(int64_t from_ns, uint64_t step_ns, const char *sent,
+		     const char *replies)
+{
+	struct record record = { .type = RECORD_TIMELINE };
+
+	record.timeline.from_ns = from_ns;
+	record.timeline.step_ns = step_ns;
+	record.timeline.sent = sent;
+	record.timeline.replies = replies;
+	record.timeline.marks.marker = 4000000;
+	fold_apply(&fold, &record);
+}
+
+static void timelines_add_up(void **state)
+{
+	const struct fold_timeline *t = &fold.timeline;
+
+	(void)state;
+	timeline(-25000000, 1000000, "3x100,0x900", "1x50,0x950");
+	timeline(0, 10000000, "7", "0");
+	assert_int_equal(t->cycles, 2);
+	assert_int_equal(t->steps, 58);
+	assert_int_equal(t->sent[47], 15);
+	assert_int_equal(t->sent[48], 30);
+	assert_int_equal(t->sent[50], 37);
+	assert_int_equal(t->sent[57], 15);
+	assert_int_equal(t->replies[52], 5);
+	assert_int_equal(t->counts.marker, 2);
+	assert_int_equal(t->counts.banner, 0);
+	assert_int_equal(t->sums.marker, 8000000);
+	/* What does not fit is left out, what is broken ends there. */
+	timeline(-2000000000, 1000000, "9x8192,1x8192,1x8192", "");
+	assert_int_equal(t->sent[0], 90);
+	assert_int_equal(t->steps, FOLD_TIMELINE_STEPS);
+	timeline(INT64_MAX, 1000000, "9", "9");
+	timeline(0, 0, "9", "9");
+	timeline(0, UINT64_MAX, "9", "9");
+	assert_int_equal(t->cycles, 3);
+}
+
 /* Resumed, after the controller was rebooted: its clock began again. */
 static void resumed(void **state)
 {
@@ -258,6 +367,9 @@ int main(void)
 		TEST(size_is_bounded),
 		TEST(times_of_cycles_that_came_back),
 		TEST(floods_add_up),
+		TEST(losses_add_up),
+		TEST(counters_add_up),
+		TEST(timelines_add_up),
 		TEST(resumed),
 		TEST(statuses),
 		TEST(finding_in_an_invalid_cycle),

@@ -91,6 +91,9 @@ static void random_finding(struct record *record)
 	random_text(f->title, sizeof(f->title));
 	random_text(f->known, sizeof(f->known));
 	random_text(f->severity, sizeof(f->severity));
+	random_text(f->advice, sizeof(f->advice));
+	random_text(f->file, sizeof(f->file));
+	random_text(f->text, sizeof(f->text));
 	f->line = random_ns();
 	f->offset = random_ns();
 	f->size = random_ns();
@@ -116,9 +119,19 @@ static void random_load(struct flood_sample *load)
 	load->rate = random_bool() ? FLOOD_RATE_MAX : (uint32_t)random_below(100000);
 	load->reply_rate = (uint32_t)random_below(100000);
 	load->rtt_us = (uint32_t)random_below(3);
+	load->bad = random_ns();
+	load->lost = random_ns();
+	load->duplicates = random_ns();
+	load->reports = random_ns();
+	load->rtt_p50_us = (uint32_t)random_below(3);
+	load->rtt_p90_us = (uint32_t)random_below(UINT32_MAX);
+	load->rtt_p99_us = (uint32_t)random_below(3);
+	load->rtt_max_us = (uint32_t)random_below(3);
 	load->steady = random_bool();
 	load->last_reply_ns = random_ns();
 	load->first_reply_ns = random_ns();
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
+		load->errors.n[i] = random_bool() ? 0 : random_below(1000);
 }
 
 static void random_verdict(struct record *record)
@@ -135,6 +148,60 @@ static void random_verdict(struct record *record)
 	times->total = random_ns();
 	times->last_reply_after = random_ns();
 	times->first_reply_after = random_ns();
+}
+
+static int64_t random_signed(void)
+{
+	return random_bool() ? -(int64_t)random_ns() : (int64_t)random_ns();
+}
+
+static void random_attempt(struct attempt *a)
+{
+	a->seen = random_bool();
+	a->want_ns = random_signed();
+	a->got_ns = random_signed();
+	random_text(a->unplug, sizeof(a->unplug));
+	a->unplug_ns = random_signed();
+	a->request_ns = random_signed();
+	random_text(a->release, sizeof(a->release));
+	a->close_ns = random_signed();
+	a->release_ns = random_signed();
+	a->blocked = random_bool();
+	a->free_ns = random_signed();
+	random_text(a->who, sizeof(a->who));
+	random_text(a->where, sizeof(a->where));
+	random_text(a->back, sizeof(a->back));
+	random_text(a->moved, sizeof(a->moved));
+	a->back_ns = random_ns();
+	a->total_ns = random_ns();
+	a->order = (uint32_t)random_below(UINT32_MAX);
+}
+
+static void random_unplug(struct record *record)
+{
+	switch (record->type) {
+	case RECORD_DEVICE:
+		record->device.device = random_string(0);
+		record->device.id = random_string(1);
+		record->device.driver = random_string(2);
+		record->device.group = random_string(3);
+		record->device.iommu = random_string(4);
+		record->device.domain = random_string(5);
+		break;
+	case RECORD_UNDO:
+		record->undo.words = random_string(0);
+		record->undo.done = random_bool();
+		break;
+	case RECORD_WINDOW:
+		record->window.window.from_ns = random_signed();
+		record->window.window.to_ns = random_signed();
+		record->window.from_request = random_bool();
+		record->window.unplug_ns = random_ns();
+		record->window.request_ns = random_signed();
+		break;
+	default:
+		random_attempt(&record->attempt);
+	}
 }
 
 static void random_record(struct record *record, enum record_type type)
@@ -161,8 +228,34 @@ static void random_record(struct record *record, enum record_type type)
 		record->phase.phase = (enum phase)random_below(PHASE_COUNT);
 		record->phase.offset = random_ns();
 		break;
+	case RECORD_DEVICE:
+	case RECORD_UNDO:
+	case RECORD_WINDOW:
+	case RECORD_ATTEMPT:
+		random_unplug(record);
+		break;
 	case RECORD_LOAD:
 		random_load(&record->load);
+		break;
+	case RECORD_COUNTERS:
+		record->counters.rx_packets = random_ns();
+		record->counters.rx_errors = random_ns();
+		record->counters.rx_dropped = random_ns();
+		record->counters.rx_missed_errors = random_ns();
+		record->counters.in_echos = random_ns();
+		record->counters.out_echo_replies = random_ns();
+		break;
+	case RECORD_TIMELINE:
+		record->timeline.from_ns = random_signed();
+		record->timeline.step_ns = random_ns();
+		record->timeline.sent = random_string(0);
+		record->timeline.replies = random_string(1);
+		record->timeline.marks.marker = random_ns();
+		record->timeline.marks.last_reply = random_ns();
+		record->timeline.marks.restart = random_ns();
+		record->timeline.marks.banner = random_ns();
+		record->timeline.marks.first_reply = random_ns();
+		record->timeline.marks.shell = random_ns();
 		break;
 	case RECORD_POWER:
 		record->power.action = random_string(0);
@@ -206,6 +299,21 @@ static void assert_same(const struct record *a, const struct record *b)
 	case RECORD_TARGET:
 		SAME_STRING(target.kernel);
 		SAME_STRING(target.boot_id);
+		break;
+	case RECORD_DEVICE:
+		SAME_STRING(device.device);
+		SAME_STRING(device.id);
+		SAME_STRING(device.driver);
+		SAME_STRING(device.group);
+		SAME_STRING(device.iommu);
+		SAME_STRING(device.domain);
+		break;
+	case RECORD_UNDO:
+		SAME_STRING(undo.words);
+		break;
+	case RECORD_TIMELINE:
+		SAME_STRING(timeline.sent);
+		SAME_STRING(timeline.replies);
 		break;
 	case RECORD_POWER:
 		SAME_STRING(power.action);
@@ -372,10 +480,10 @@ static void wrong_lines_are_named(void **state)
 		  "record 'cycle': 'cycle' must be a whole number from 0 to 4294967295" },
 		{ "{\"type\":\"verdict\",\"at\":1,\"outcome\":\"good\",\"reason\":\"\"}",
 		  "record 'verdict': 'outcome' must be one of pass, splat, crash, hang, "
-		  "lost, invalid" },
+		  "lost, gone, invalid, blocked, busy" },
 		{ "{\"type\":\"verdict\",\"at\":1,\"outcome\":3,\"reason\":\"\"}",
 		  "record 'verdict': 'outcome' must be one of pass, splat, crash, hang, "
-		  "lost, invalid" },
+		  "lost, gone, invalid, blocked, busy" },
 		{ "{\"type\":\"verdict\",\"at\":1,\"outcome\":\"pass\",\"reason\":[]}",
 		  "record 'verdict': 'reason' must be a string" },
 		{ "{\"type\":\"end\",\"at\":1,\"reason\":\"\",\"status\":1.5}",

@@ -202,7 +202,7 @@ static void whole_summary(void **state)
 		"to go down\n"
 		"Files        runs/1: journal.jsonl, console.raw, splats/\n"
 		"\n"
-		"This kernel has the bug smmu-shutdown: 3 crashes in 10 cycles.\n");
+		"This kernel has the bug smmu-shutdown: seen in 10 of 10 cycles, 3 crashes.\n");
 }
 
 static void cycle_lines(void **state)
@@ -299,6 +299,111 @@ static void hostile_texts(void **state)
 	object = json_loads(json, 0, NULL);
 	assert_non_null(object);
 	json_decref(object);
+}
+
+/* Two cycles: surge before the trigger, silent 35 and 45 ms after it. */
+static void timeline_of_a_run(void **state)
+{
+	struct record record = { .type = RECORD_TIMELINE, .cycle = 1 };
+	_cleanup_free_ char *text = NULL, *json = NULL;
+	json_t *object, *timeline;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	record.timeline.from_ns = -500 * (int64_t)NS_PER_MSEC;
+	record.timeline.step_ns = NS_PER_MSEC;
+	record.timeline.sent = "2x400,20x150,2x50";
+	record.timeline.replies = "2x400,4x135,0x65";
+	record.timeline.marks = (struct timeline_marks){ .marker = 8 * NS_PER_MSEC,
+							 .last_reply = 34 * NS_PER_MSEC,
+							 .restart = 40 * NS_PER_MSEC,
+							 .banner = 900 * NS_PER_MSEC,
+							 .first_reply = 4 * NS_PER_SEC };
+	fold_apply(&fold, &record);
+	record.timeline.replies = "2x400,4x145,0x55";
+	record.timeline.marks.last_reply = 44 * NS_PER_MSEC;
+	record.timeline.marks.banner = 0;
+	fold_apply(&fold, &record);
+	text = summary(some_rules, NULL);
+	assert_non_null(strstr(text, "After request  Requests/ms  Replies/ms  (mean)\n"
+				     "     -100 ms         20.0         4.0  "
+				     "########################################\n"));
+	assert_non_null(strstr(
+		text,
+		"        0 ms         20.0         4.0  "
+		"######################################## <- the request stands in the "
+		"kernel log\n"
+		"       10 ms         20.0         4.0  "
+		"########################################\n"
+		"       20 ms         20.0         4.0  "
+		"########################################\n"
+		"       30 ms         20.0         3.0  ############################## <- "
+		"last reply\n"
+		"       40 ms         20.0         1.0  ########## <- the kernel's last "
+		"word\n"
+		"       50 ms          2.0         0.0  \n"
+		"      900 ms  next kernel banner\n"
+		"     4000 ms  first reply of the next boot\n"));
+	out = open_memstream(&json, &size);
+	report_json(out, &fold, some_rules, NULL);
+	fclose(out);
+	object = json_loads(json, 0, NULL);
+	timeline = json_object_get(object, "timeline");
+	assert_int_equal(json_integer_value(json_object_get(timeline, "cycles")), 2);
+	assert_int_equal(json_integer_value(json_object_get(timeline, "last_reply_ns")),
+			 39 * NS_PER_MSEC);
+	assert_null(json_object_get(timeline, "shell_ns"));
+	assert_int_equal(json_array_size(json_object_get(timeline, "requests")), 60);
+	assert_int_equal(json_integer_value(json_array_get(
+				 json_object_get(timeline, "replies"), 53)),
+			 60);
+	json_decref(object);
+}
+
+static void load_is_told(void **state)
+{
+	struct record load = { .type = RECORD_LOAD,
+			       .load = { .sent = 900,
+					 .replies = 800,
+					 .lost = 90,
+					 .duplicates = 3,
+					 .rtt_p50_us = 400,
+					 .rtt_p90_us = 900,
+					 .rtt_p99_us = 20000,
+					 .rtt_max_us = 1500000 } };
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	load.load.errors.n[flood_error_index(TEXT("ENETDOWN"))] = 12;
+	load.load.errors.n[flood_error_index(TEXT("ENOBUFS"))] = 3;
+	fold_apply(&fold, &load);
+	text = summary(some_rules, NULL);
+	assert_non_null(strstr(
+		text,
+		"Load         900 requests, 800 replies, 90 lost, 3 answered "
+		"twice; errors: ENOBUFS 3, ENETDOWN 12; round trip 400 us (half of them), 900 us (90 %), 20 "
+		"ms (99 %), at most 1.50 s\n"));
+}
+
+static void target_counters_are_told(void **state)
+{
+	const struct record counters = { .type = RECORD_COUNTERS,
+					 .counters = { .rx_packets = 700,
+						       .rx_dropped = 100,
+						       .rx_missed_errors = 300,
+						       .in_echos = 600,
+						       .out_echo_replies = 450 } };
+	_cleanup_free_ char *text = NULL, *none = summary(some_rules, NULL);
+
+	(void)state;
+	assert_null(strstr(none, "Counters"));
+	fold_apply(&fold, &counters);
+	text = summary(some_rules, NULL);
+	assert_non_null(strstr(
+		text, "Counters     the target counted 1000 packets and dropped 400 of "
+		      "them (40 %); it answered 450 of 600 echo requests (75 %) (in 1 "
+		      "boot, each until the load was confirmed)\n"));
 }
 
 /* -- the last sentence --------------------------------------------------------------- */
@@ -414,15 +519,52 @@ static void json_of_a_run(void **state)
 	json_decref(json);
 }
 
+static void what_the_console_and_rules_said(void **state)
+{
+	struct record record = { .type = RECORD_FINDING, .cycle = 1 };
+	struct finding *f = &record.finding.finding;
+	_cleanup_free_ char *text = NULL, *line = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	record.finding.report = "";
+	snprintf(f->title, sizeof(f->title), "WARNING in foo");
+	snprintf(f->text, sizeof(f->text), "WARNING: CPU: 0 at foo+0x1/0x2");
+	snprintf(f->file, sizeof(f->file), "drivers/iommu/iommu.c:12");
+	snprintf(f->advice, sizeof(f->advice), "Ask me.");
+	fold_apply(&fold, &record);
+	end("done");
+	text = summary(some_rules, NULL);
+	assert_non_null(strstr(text, " advice: Ask me.\n"));
+	out = open_memstream(&line, &size);
+	report_json(out, &fold, some_rules, NULL);
+	fclose(out);
+	assert_non_null(strstr(line, "\"advice\":\"Ask me.\","
+				     "\"file\":\"drivers/iommu/iommu.c:12\","
+				     "\"text\":\"WARNING: CPU: 0 at foo+0x1/0x2\""));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole_summary),     TEST(cycle_lines),    TEST(terminals),
-		TEST(no_color_in_pipes), TEST(hostile_texts),  TEST(nothing_found),
-		TEST(nothing_measured),  TEST(precursor_only), TEST(unknown_bugs),
-		TEST(silent_hang),       TEST(json_of_a_run),
+		TEST(whole_summary),
+		TEST(cycle_lines),
+		TEST(terminals),
+		TEST(no_color_in_pipes),
+		TEST(hostile_texts),
+		TEST(nothing_found),
+		TEST(nothing_measured),
+		TEST(precursor_only),
+		TEST(unknown_bugs),
+		TEST(silent_hang),
+		TEST(timeline_of_a_run),
+		TEST(load_is_told),
+		TEST(target_counters_are_told),
+		TEST(json_of_a_run),
+		TEST(what_the_console_and_rules_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

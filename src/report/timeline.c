@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "timeline.h"
+
+#include "load/timeline.h"
+
+#include <stdlib.h>
+
+#define BAR_MAX   40
+#define LINES_MAX 30u
+/* Shown before the trigger. */
+#define SHOWN_NS (100 * NS_PER_MSEC)
+
+/* Marks by their member, in the order of a good cycle. */
+static const struct {
+	size_t sum, count;
+	const char *key, *words;
+} marks[] = {
+#define MARK(member, words)                                                           \
+	{                                                                             \
+		offsetof(struct fold_timeline, sums.member),                          \
+			offsetof(struct fold_timeline, counts.member), #member "_ns", \
+			words                                                         \
+	}
+	MARK(marker, "the request stands in the kernel log"),
+	MARK(last_reply, "last reply"),
+	MARK(restart, "the kernel's last word"),
+	MARK(banner, "next kernel banner"),
+	MARK(first_reply, "first reply of the next boot"),
+	MARK(shell, "its shell"),
+#undef MARK
+};
+
+#define RESTART 2u /* of marks: the last one of the old kernel */
+
+static uint64_t *sum_of(struct fold_timeline *t, size_t i)
+{
+	return (uint64_t *)(void *)((char *)t + marks[i].sum);
+}
+
+static unsigned int *count_of(struct fold_timeline *t, size_t i)
+{
+	return (unsigned int *)(void *)((char *)t + marks[i].count);
+}
+
+/* UINT64_MAX: was never seen. */
+static uint64_t mean_of(const struct fold_timeline *t, size_t i)
+{
+	unsigned int n =
+		*(const unsigned int *)(const void *)((const char *)t + marks[i].count);
+	uint64_t sum = *(const uint64_t *)(const void *)((const char *)t + marks[i].sum);
+
+	return n ? sum / n : UINT64_MAX;
+}
+
+/* Elements that begin before the first step, or behind the last one, are left out. */
+static unsigned int add_runs(uint64_t *steps, int64_t at_ns, uint64_t step_ns,
+			     struct text runs)
+{
+	unsigned int last = 0;
+	uint32_t value, count;
+
+	at_ns += (int64_t)FOLD_TIMELINE_BEFORE_NS;
+	while (timeline_next(&runs, &value, &count))
+		for (; count; count--, at_ns += (int64_t)step_ns) {
+			uint64_t i = (uint64_t)at_ns / FOLD_TIMELINE_STEP_NS;
+
+			if (at_ns < 0 || i >= FOLD_TIMELINE_STEPS)
+				continue;
+			steps[i] += value;
+			last = value ? (unsigned int)i + 1 : last;
+		}
+	return last;
+}
+
+void timeline_apply(struct fold_timeline *t, const struct record *record)
+{
+	const struct timeline_marks *seen = &record->timeline.marks;
+	const uint64_t values[] = { seen->marker, seen->last_reply,  seen->restart,
+				    seen->banner, seen->first_reply, seen->shell };
+	uint64_t step_ns = record->timeline.step_ns;
+	int64_t from_ns = record->timeline.from_ns;
+	unsigned int last;
+
+	/* A journal may say anything. */
+	if (!step_ns || step_ns > NS_PER_SEC || from_ns > (int64_t)(3600 * NS_PER_SEC) ||
+	    from_ns < -(int64_t)(3600 * NS_PER_SEC))
+		return;
+	t->cycles++;
+	last = add_runs(t->sent, from_ns, step_ns, text_of(record->timeline.sent));
+	t->steps = last > t->steps ? last : t->steps;
+	(void)add_runs(t->replies, from_ns, step_ns, text_of(record->timeline.replies));
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		*sum_of(t, i) += values[i];
+		*count_of(t, i) += values[i] != 0;
+	}
+}
+
+/* Steps of a line, so that there are at most LINES_MAX up to the last answers. */
+struct view {
+	unsigned int from, to, steps;
+	double most; /* answers a millisecond */
+};
+
+static double per_ms(const struct fold_timeline *t, const uint64_t *steps,
+		     const struct view *v, unsigned int from)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = from; i < from + v->steps && i < FOLD_TIMELINE_STEPS; i++)
+		sum += steps[i];
+	return (double)sum * NS_PER_MSEC /
+	       ((double)t->cycles * v->steps * FOLD_TIMELINE_STEP_NS);
+}
+
+static int64_t time_of(unsigned int step)
+{
+	return (int64_t)(step * FOLD_TIMELINE_STEP_NS) - (int64_t)FOLD_TIMELINE_BEFORE_NS;
+}
+
+/* The way down: what the next boot answers is told by its marks. */
+static unsigned int end_of_view(const struct fold_timeline *t, unsigned int from)
+{
+	uint64_t last_ns = 0;
+	unsigned int to = from + 1;
+
+	/* One that comes long after the one before it is told below. */
+	for (size_t i = 0; i <= RESTART; i++)
+		if (mean_of(t, i) != UINT64_MAX && mean_of(t, i) > last_ns &&
+		    mean_of(t, i) < last_ns + NS_PER_SEC)
+			last_ns = mean_of(t, i);
+	for (unsigned int i = from; i < t->steps; i++)
+		if (t->replies[i] && (!last_ns || time_of(i) <= (int64_t)last_ns))
+			to = i + 1;
+	while (to < FOLD_TIMELINE_STEPS && time_of(to) <= (int64_t)last_ns)
+		to++;
+	return to;
+}
+
+static struct view view_of(const struct fold_timeline *t)
+{
+	static const unsigned int sizes[] = { 1, 2, 5, 10, 20, 50 };
+	struct view v = { .from = (FOLD_TIMELINE_BEFORE_NS - SHOWN_NS) /
+				  FOLD_TIMELINE_STEP_NS };
+
+	v.to = end_of_view(t, v.from);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		v.steps = sizes[i];
+		if ((v.to - v.from + 1) / v.steps < LINES_MAX)
+			break;
+	}
+	for (unsigned int i = v.from; i < v.to; i += v.steps) {
+		double replies = per_ms(t, t->replies, &v, i);
+
+		v.most = replies > v.most ? replies : v.most;
+	}
+	return v;
+}
+
+static void print_line(const struct layout *l, const struct fold_timeline *t,
+		       const struct view *v, unsigned int step)
+{
+	double replies = per_ms(t, t->replies, v, step);
+	int bar = v->most > 0 ? (int)(replies / v->most * BAR_MAX + 0.5) : 0;
+	int64_t from = time_of(step), to = time_of(step + v->steps);
+
+	fprintf(l->out, "%9lld ms  %11.1f  %10.1f  ",
+		(long long)(from / (int64_t)NS_PER_MSEC), per_ms(t, t->sent, v, step),
+		replies);
+	for (int i = 0; i < bar; i++)
+		fputc('#', l->out);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		uint64_t mean = mean_of(t, i);
+
+		if (mean <= INT64_MAX && (int64_t)mean >= from && (int64_t)mean < to)
+			fprintf(l->out, "%s<- %s", bar ? " " : "", marks[i].words);
+	}
+	fputc('\n', l->out);
+}
+
+void timeline_print(const struct layout *l, const struct fold_timeline *t)
+{
+	struct view v;
+	int64_t end;
+
+	if (!t->cycles)
+		return;
+	v = view_of(t);
+	fputc('\n', l->out);
+	layout_heading(l, "After request  Requests/ms  Replies/ms  (mean)");
+	for (unsigned int i = v.from; i < v.to + v.steps && i < FOLD_TIMELINE_STEPS;
+	     i += v.steps)
+		print_line(l, t, &v, i);
+	/* And what comes when nothing is drawn any more. */
+	end = time_of(v.from +
+		      (v.to + v.steps - v.from + v.steps - 1) / v.steps * v.steps);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		uint64_t mean = mean_of(t, i);
+
+		if (mean <= INT64_MAX && (int64_t)mean >= end)
+			fprintf(l->out, "%9llu ms  %s\n",
+				(unsigned long long)(mean / NS_PER_MSEC), marks[i].words);
+	}
+	fputc('\n', l->out);
+}
+
+json_t *timeline_json(const struct fold_timeline *t)
+{
+	json_t *object = json_object(), *sent = json_array(), *replies = json_array();
+
+	for (unsigned int i = 0; i < t->steps; i++) {
+		json_array_append_new(sent, json_integer((json_int_t)t->sent[i]));
+		json_array_append_new(replies, json_integer((json_int_t)t->replies[i]));
+	}
+	json_object_set_new(object, "cycles", json_integer(t->cycles));
+	json_object_set_new(object, "from_ns",
+			    json_integer(-(json_int_t)FOLD_TIMELINE_BEFORE_NS));
+	json_object_set_new(object, "step_ns",
+			    json_integer((json_int_t)FOLD_TIMELINE_STEP_NS));
+	json_object_set_new(object, "requests", sent);
+	json_object_set_new(object, "replies", replies);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (mean_of(t, i) <= INT64_MAX)
+			json_object_set_new(object, marks[i].key,
+					    json_integer((json_int_t)mean_of(t, i)));
+	return object;
+}
