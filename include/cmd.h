@@ -17,7 +17,10 @@ struct command {
 };
 
 extern const struct command cmd_reboot;
+extern const struct command cmd_unplug;
+extern const struct command cmd_restore;
 extern const struct command cmd_board;
+extern const struct command cmd_list;
 extern const struct command cmd_classify;
 extern const struct command cmd_known;
 extern const struct command cmd_report;

@@ -13,7 +13,10 @@
 /* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_reboot,
+	&cmd_unplug,
+	&cmd_restore,
 	&cmd_board,
+	&cmd_list,
 	&cmd_classify,
 	&cmd_known,
 	&cmd_report,

@@ -4,6 +4,7 @@
 
 #include "classify/rules.h"
 #include "load/flood.h"
+#include "load/timeline.h"
 #include "run/plan.h"
 #include "target/target.h"
 
@@ -14,8 +15,20 @@ struct load_events {
 	void (*on_sample)(void *arg, const struct flood_sample *sample);
 	/* By itself; not after load_stop. */
 	void (*on_end)(void *arg, const char *reason);
+	/* Line by line after LOAD_TIMELINE; with at_ns 0 it is over. */
+	void (*on_timeline)(void *arg, const struct timeline_part *part);
 	void *arg;
 };
+
+/* What a load can be told. */
+enum load_word {
+	LOAD_SURGE,    /* all that goes, until the target is silent */
+	LOAD_MARK,     /* this is the trigger */
+	LOAD_PRESS,    /* the target needs its shell no longer: as much as it can bear */
+	LOAD_RELEASE,  /* back to what it keeps up with */
+	LOAD_TIMELINE, /* tell what was sent and answered around the trigger */
+};
+
 struct load; /* each rig's own */
 
 /*
@@ -30,12 +43,14 @@ struct rig_ops {
 	int (*load_start)(struct loop *loop, const struct plan *plan,
 			  struct target *target, const struct load_events *events,
 			  struct load **ret);
-	/* The target needs its shell no longer: as much as it can bear, until released. */
-	void (*load_press)(struct load *load, bool press);
+	void (*load_tell)(struct load *load, enum load_word word);
 	void (*load_stop)(struct load *load); /* NULL is accepted */
+	/* As remote_worker() of target/target.h: a run that goes on undoes what was left. */
+	int (*worker)(struct loop *loop, const char *target, const char *words,
+		      char **ret_output);
 };
 
-extern const struct rig_ops rig_virtual;
+extern const struct rig_ops rig_real;
 
 /* Steps and limits as --dry-run prints them. */
 void run_print_plan(FILE *out, const struct plan *plan);
@@ -44,5 +59,5 @@ void run_print_plan(FILE *out, const struct plan *plan);
  * The whole run: opens, cycles, closes, and prints to out a line a cycle and the summary.
  * Speaks. Returns the exit status (cmd.h). loop_interrupt(loop) ends it cleanly.
  */
-int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops *rig,
-	       const struct rules *rules, FILE *out);
+int run_execute(struct loop *loop, const struct plan *plan, const struct rig_ops *rig,
+		const struct rules *rules, FILE *out);

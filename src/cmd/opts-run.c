@@ -5,46 +5,36 @@
 
 #include <stdlib.h>
 
-/* For a target that is slow to print. */
-#define SETTLE_MARGIN (10 * NS_PER_SEC)
-
 enum {
 	KEY_FOR = 0x200,
 	KEY_UNTIL_HIT,
-	KEY_SETTLE,
-	KEY_JITTER,
 	KEY_SEED,
 	KEY_RUN_DIR,
 	KEY_LIMIT,
 	KEY_DRY_RUN,
-	KEY_BAUD,
+	KEY_RESUME,
 };
 
 static const struct argp_option options[] = {
-	{ "cycles", 'n', "CYCLES", 0, "end after this many cycles (default 10)", 0 },
+	{ "cycles", 'n', "CYCLES", 0,
+	  "end after this many cycles (default 10; unplug: 100)", 0 },
 	{ "for", KEY_FOR, "DURATION", 0,
 	  "end with the first cycle that ends after this time", 0 },
 	{ "until-hit", KEY_UNTIL_HIT, "N", OPTION_ARG_OPTIONAL,
 	  "end after N (1) cycles with a finding", 0 },
-	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
-	  0 },
-	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
-	  0 },
 	{ "seed", KEY_SEED, "N", 0, "of the random times (default 1)", 0 },
 	{ "limit", KEY_LIMIT, "PHASE=TIME", 0,
 	  "a phase that takes longer is a hang; may be repeated", 0 },
-	{ "baud", KEY_BAUD, "N", 0,
-	  "speed of a virtual console from the trigger to the next kernel banner "
-	  "(default 115200, 0: no brake)",
-	  0 },
 	{ "run-dir", KEY_RUN_DIR, "DIR", 0,
 	  "where the run is recorded (default iommu-stress-runs/TIME-TARGET)", 0 },
+	{ "resume", KEY_RESUME, "RUNDIR", 0,
+	  "go on with a run that was killed or interrupted, as its journal tells", 0 },
 	{ "dry-run", KEY_DRY_RUN, NULL, 0, "print the plan and its steps, do nothing",
 	  0 },
 	{ 0 },
 };
 
-static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
+uint64_t opts_duration(struct argp_state *state, const char *option, const char *arg)
 {
 	uint64_t ns = 0;
 
@@ -79,29 +69,18 @@ static void finish(struct opts_run *run)
 
 	if (!run->cycles_given && (plan->for_ns || plan->until_hits))
 		plan->cycles = 0;
-	/* This phase ends by our own clock: it is no hang however long it was asked to be. */
-	if (plan->limit_ns[PHASE_SETTLE] <
-	    plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN)
-		plan->limit_ns[PHASE_SETTLE] =
-			plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
 }
 
 static error_t parse_plan(int key, char *arg, struct argp_state *state, struct plan *plan)
 {
 	switch (key) {
 	case KEY_FOR:
-		plan->for_ns = duration(state, "for", arg);
+		plan->for_ns = opts_duration(state, "for", arg);
 		if (!plan->for_ns)
 			argp_error(state, "--for: '%s' is no time at all", arg);
 		return 0;
 	case KEY_UNTIL_HIT:
 		plan->until_hits = arg ? count(state, "--until-hit", arg) : 1;
-		return 0;
-	case KEY_SETTLE:
-		plan->settle_ns = duration(state, "settle", arg);
-		return 0;
-	case KEY_JITTER:
-		plan->jitter_ns = duration(state, "jitter", arg);
 		return 0;
 	case KEY_SEED:
 		if (num_parse_u64(arg, &plan->seed) < 0)
@@ -109,10 +88,6 @@ static error_t parse_plan(int key, char *arg, struct argp_state *state, struct p
 		return 0;
 	case KEY_LIMIT:
 		set_limit(state, plan, arg);
-		return 0;
-	case KEY_BAUD:
-		if (num_parse_u32(arg, &plan->baud) < 0)
-			argp_error(state, "--baud: '%s' is not a number", arg);
 		return 0;
 	case KEY_RUN_DIR:
 		plan->run_dir = arg;
@@ -133,6 +108,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_DRY_RUN:
 		run->dry_run = true;
+		return 0;
+	case KEY_RESUME:
+		run->resume = arg;
 		return 0;
 	case ARGP_KEY_END:
 		finish(run);

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `iommu-stress reboot`: argv to plan to run. */
 #include "base/log.h"
+#include "base/num.h"
 #include "cmd-board.h"
+#include "cmd-run.h"
 #include "cmd.h"
-#include "cmd/opts.h"
-#include "run/run.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
+
+/* For a target that is slow to print. */
+#define SETTLE_MARGIN (10 * NS_PER_SEC)
 
 enum {
 	KEY_METHOD = 0x300,
+	KEY_SETTLE,
+	KEY_JITTER,
+	KEY_BAUD,
 };
 
 static const struct argp_option options[] = {
@@ -25,6 +24,14 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "method", KEY_METHOD, "METHOD", 0,
 	  "how the target goes down (default reboot), see below", 0 },
+	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
+	  0 },
+	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
+	  0 },
+	{ "baud", KEY_BAUD, "N", 0,
+	  "speed of a virtual console from the trigger to the next kernel banner "
+	  "(default 115200, 0: no brake)",
+	  0 },
 	{ 0 },
 };
 
@@ -40,24 +47,21 @@ static const struct argp_child children[] = {
 	{ &opts_output_argp, 0, "Output:", 6 },   { 0 },
 };
 
-static void set_target(struct argp_state *state, struct plan *plan, const char *arg)
-{
-	const char *name = arg + strlen("virt:");
-
-	if (strncmp(arg, "virt:", strlen("virt:")) != 0 || !board_find(name))
-		argp_error(state,
-			   "unknown target '%s'; `iommu-stress board list` names the "
-			   "virtual boards",
-			   arg);
-	plan->target = arg;
-}
-
 static void set_method(struct argp_state *state, struct plan *plan, const char *arg)
 {
 	plan->method = reboot_method_find(arg);
 	if (!plan->method)
 		argp_error(state, "--method: there is no '%s'; see --help", arg);
 	plan->board.kexec = plan->method->needs_kexec;
+}
+
+/* This phase ends by our own clock: it is no hang however long it was asked to be. */
+static void allow_settling(struct plan *plan)
+{
+	uint64_t least = plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
+
+	if (plan->limit_ns[PHASE_SETTLE] < least)
+		plan->limit_ns[PHASE_SETTLE] = least;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -72,10 +76,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &input->rules;
 		return 0;
 	case 't':
-		set_target(state, &input->plan, arg);
+		cmd_set_target(state, &input->plan, arg);
 		return 0;
 	case KEY_METHOD:
 		set_method(state, &input->plan, arg);
+		return 0;
+	case KEY_SETTLE:
+		input->plan.settle_ns = opts_duration(state, "settle", arg);
+		return 0;
+	case KEY_JITTER:
+		input->plan.jitter_ns = opts_duration(state, "jitter", arg);
+		return 0;
+	case KEY_BAUD:
+		if (num_parse_u32(arg, &input->plan.baud) < 0)
+			argp_error(state, "--baud: '%s' is not a number", arg);
+		return 0;
+	case ARGP_KEY_END:
+		allow_settling(&input->plan);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", arg);
@@ -111,116 +128,28 @@ static const struct argp argp = {
 	.help_filter = help_filter,
 };
 
-struct stopper {
-	struct loop *loop;
-	int fd;
-};
-
-static void on_signal(void *arg, uint32_t events)
+static void parse_line(void *arg, const struct cmd_line *line)
 {
-	struct stopper *stopper = arg;
-	struct signalfd_siginfo info;
+	struct input *input = arg;
 
-	(void)events;
-	if (read(stopper->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
-	log_notice("%s: ending, the summary follows", strsignal((int)info.ssi_signo));
-	loop_interrupt(stopper->loop);
+	*input = (struct input){ .run.plan = &input->plan };
+	plan_init_reboot(&input->plan);
+	argp_parse(&argp, line->argc, line->argv, 0, NULL, input);
 }
 
-/* ^C, kill and a closed terminal end the run with its summary. */
-static int watch_signals(struct stopper *stopper, struct loop_io **ret)
+static int run(void *arg, const struct cmd_line *line, bool dry_run)
 {
-	sigset_t signals;
+	struct input *input = arg;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	stopper->fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (stopper->fd < 0)
-		return -errno;
-	return loop_io_add(stopper->loop, stopper->fd, EPOLLIN, on_signal, stopper, ret);
-}
-
-/* The plan stands in the journal, where a path from here means nothing. */
-static void make_absolute(const char **path)
-{
-	char *absolute = *path ? realpath(*path, NULL) : NULL;
-
-	/* One that does not exist is told as it was written. */
-	if (absolute)
-		*path = absolute;
-}
-
-/*
- * What a first preparation fetches can take minutes, which ^C must end; and a board that
- * cannot be had must not leave an empty run behind. The run itself finds all of it in the
- * cache.
- */
-static int prepare(const struct plan *plan)
-{
-	const struct board *board = board_of_target(plan->target);
-	struct board_image image = { 0 };
-	int r;
-
-	if (!board_has_qemu(board)) {
-		log_error("%s is missing: apt install %s", board->qemu, board->package);
-		return -ENOENT;
-	}
-	r = board_prepare(board, &plan->board, &image);
-	board_image_done(&image);
-	return r;
-}
-
-static int run(const struct plan *plan, const struct rules *rules)
-{
-	struct stopper stopper = { .fd = -1 };
-	struct loop_io *signals = NULL;
-	int status = EXIT_INVALID, r;
-
-	r = loop_new(&stopper.loop);
-	if (r == 0)
-		r = watch_signals(&stopper, &signals);
-	if (r < 0) {
-		log_errno(r, "cannot wait for events");
-	} else {
-		status = run_reboot(stopper.loop, plan, &rig_virtual, rules, stdout);
-	}
-	loop_io_free(signals);
-	loop_free(stopper.loop);
-	if (stopper.fd >= 0)
-		close(stopper.fd);
-	return status;
+	return cmd_run(&input->plan, line, &input->rules, dry_run);
 }
 
 static int cmd_reboot_run(int argc, char **argv)
 {
-	struct input input = { .run.plan = &input.plan };
-	struct rules *rules;
-	int status = EXIT_USAGE, r;
+	static const struct cmd_maker maker = { "reboot", parse_line, run };
+	struct input input = { 0 };
 
-	plan_init_reboot(&input.plan);
-	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	/* What is wrong with them is told before anything is prepared. */
-	r = opts_rules_load(&input.rules, &rules);
-	free(input.rules.files);
-	if (r < 0)
-		return EXIT_USAGE;
-	if (input.run.dry_run) {
-		run_print_plan(stdout, &input.plan);
-		rules_free(rules);
-		return EXIT_PASS;
-	}
-	make_absolute(&input.plan.board.kernel);
-	make_absolute(&input.plan.board.initrd);
-	make_absolute(&input.plan.board.modules);
-	if (prepare(&input.plan) == 0)
-		status = run(&input.plan, rules);
-	rules_free(rules);
-	return status;
+	return cmd_line_run(&maker, argc, argv, &input, &input.run);
 }
 
 const struct command cmd_reboot = {

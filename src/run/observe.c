@@ -3,7 +3,7 @@
  * Handlers: what comes from the target and the load becomes facts and records. Nothing
  * here waits, types or switches anything.
  */
-#include "internal.h"
+#include "unplug.h"
 
 #include "base/log.h"
 #include "base/num.h"
@@ -75,11 +75,23 @@ static void on_shell(struct run *run, const struct console_line *line)
 	f->shell_ns = loop_now_ns();
 	record.target.kernel = text_copy(kernel_text, sizeof(kernel_text), kernel);
 	record.target.boot_id = f->boot_id;
+	/* Two kernels in one summary would say nothing of either. */
+	if (run->kernel_before[0] && !run->acted &&
+	    strcmp(run->kernel_before, kernel_text) != 0) {
+		snprintf(
+			f->refused, sizeof(f->refused),
+			"the run has measured kernel %s, and %s runs %s now: begin a new "
+			"run",
+			run->kernel_before, run->plan->target, kernel_text);
+		return;
+	}
 	run_record(run, &record);
 }
 
 static void on_request(struct run_facts *f)
 {
+	if (!f->trigger_seen)
+		f->trigger_seen_ns = loop_now_ns();
 	f->trigger_seen = true;
 	/* This kernel's shell is not one to come back to. */
 	f->shell = false;
@@ -100,6 +112,8 @@ static void on_marker(struct run *run, const struct console_line *line)
 	struct text phase = TEXT_NONE, cycle = TEXT_NONE, error;
 	char number[16];
 
+	if (run->unplug && unplug_on_marker(run, line))
+		return;
 	text_value(line->marker, "phase", &phase);
 	text_value(line->marker, "cycle", &cycle);
 	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
@@ -113,6 +127,8 @@ static void on_marker(struct run *run, const struct console_line *line)
 		on_request(&run->facts);
 	else if (text_has(line->marker, TEXT("alive=1")))
 		run->facts.alive = true;
+	else
+		(void)counters_take(run, line->marker);
 }
 
 static void on_line(void *arg, const struct console_line *line)
@@ -123,6 +139,8 @@ static void on_line(void *arg, const struct console_line *line)
 
 	if (words.n)
 		text_copy(f->last_line, sizeof(f->last_line), words);
+	if (run->unplug)
+		unplug_on_line(run, line);
 	if (!f->phase_offset[line->phase])
 		f->phase_offset[line->phase] = line->offset;
 	switch (line->milestone) {
@@ -133,6 +151,8 @@ static void on_line(void *arg, const struct console_line *line)
 		on_banner(run);
 		break;
 	case MILESTONE_RESTART:
+		if (!f->restart_seen)
+			f->restart_ns = loop_now_ns();
 		f->restart_seen = true;
 		break;
 	case MILESTONE_PANIC:
@@ -211,23 +231,39 @@ static void add_known(const struct run *run, const struct finding *finding,
 		strbuf_addf(head, "Advice: %s\n", finding->advice);
 }
 
+static const char *what_is_done(const struct run *run, char buffer[128])
+{
+	const struct unplug_plan *unplug = &run->plan->unplug;
+
+	if (run->unplug)
+		snprintf(buffer, 128, "holder %s, release %s, method %s",
+			 unplug->holder->name, unplug->release,
+			 run->unplug->method ? run->unplug->method->name : "none yet");
+	else
+		snprintf(buffer, 128, "method %s", run->plan->method->name);
+	return buffer;
+}
+
 /* What stands above the raw lines of an extracted report. */
 static char *report_head(const struct run *run, const struct finding *finding)
 {
+	_cleanup_strbuf_ struct strbuf load = { 0 };
 	struct strbuf head = { 0 };
+	char words[128];
 
 	strbuf_addf(&head, "Title: %s\n", finding->title);
 	strbuf_addf(&head, "Kernel: %s\n",
 		    finding->kernel[0] ? finding->kernel : run->fold.kernel);
 	strbuf_addf(&head, "Board: %s\n", run->plan->target);
-	strbuf_addf(&head, "Cycle: %u, phase %s, method %s\n", finding->cycle,
-		    phase_name(finding->phase), run->plan->method->name);
-	if (run->plan->flood)
+	strbuf_addf(&head, "Cycle: %u, phase %s, %s\n", finding->cycle,
+		    phase_name(finding->phase), what_is_done(run, words));
+	if (run->plan->flood) {
+		flood_spec_format(&run->plan->load, &load);
 		strbuf_addf(&head,
-			    "Load: ICMP echo flood, %" PRIu32 " requests/s of %" PRIu32
-			    " bytes, %" PRIu32 " replies/s\n",
-			    run->facts.sample.rate, run->plan->load.size,
-			    run->facts.sample.reply_rate);
+			    "Load: --flood=%s, %" PRIu32 " requests/s, %" PRIu32
+			    " replies/s\n",
+			    load.s, run->facts.sample.rate, run->facts.sample.reply_rate);
+	}
 	if (finding->device[0])
 		strbuf_addf(&head, "Device: %s\n", finding->device);
 	for (size_t i = 0; i < finding->n_decoded; i++)
@@ -236,6 +272,14 @@ static char *report_head(const struct run *run, const struct finding *finding)
 	add_known(run, finding, &head);
 	strbuf_addf(&head, "Signature: %s variant %s\n", finding->bug, finding->variant);
 	return head.s;
+}
+
+/* Several attempts to unplug are on their way at once. */
+static struct cycle_facts *facts_of(struct run *run, unsigned int cycle)
+{
+	struct unplug_try *try = run->unplug ? unplug_try_of(run->unplug, cycle) : NULL;
+
+	return try ? &try->facts : &run->cycle;
 }
 
 static void on_finding(void *arg, const struct finding *finding)
@@ -247,7 +291,7 @@ static void on_finding(void *arg, const struct finding *finding)
 							   run->cycle.cycle };
 	int r;
 
-	count_finding(&run->cycle, finding);
+	count_finding(facts_of(run, finding->cycle), finding);
 	head = report_head(run, finding);
 	r = journal_extract(run->journal, finding, text_of(head), &report);
 	if (r < 0 && !run->failed) {
@@ -305,6 +349,21 @@ void observe_cut(struct run *run)
 	classifier_end(run->classifier);
 }
 
+static void on_device(void *arg, const char *event, const char *why)
+{
+	struct run *run = arg;
+	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
+
+	if (!strcmp(event, "removed"))
+		run->facts.unplugged = true;
+	if (!strcmp(event, "refused"))
+		snprintf(run->facts.gone, sizeof(run->facts.gone), "QEMU refuses: %.200s",
+			 why);
+	record.power.action = "";
+	record.power.event = event;
+	run_record(run, &record);
+}
+
 static void on_gone(void *arg, const char *reason)
 {
 	struct run *run = arg;
@@ -350,10 +409,16 @@ static void on_load_end(void *arg, const char *reason)
 	snprintf(run->facts.load_ended, sizeof(run->facts.load_ended), "%s", reason);
 }
 
+static void on_timeline(void *arg, const struct timeline_part *part)
+{
+	run_timeline_take(arg, part);
+}
+
 struct target_events observe_target_events(struct run *run)
 {
 	return (struct target_events){ .on_console = on_console,
 				       .on_power = on_power,
+				       .on_device = on_device,
 				       .on_gone = on_gone,
 				       .arg = run };
 }
@@ -362,6 +427,7 @@ struct load_events observe_load_events(struct run *run)
 {
 	return (struct load_events){ .on_sample = on_sample,
 				     .on_end = on_load_end,
+				     .on_timeline = on_timeline,
 				     .arg = run };
 }
 
@@ -375,11 +441,13 @@ void observe_begin_cycle(struct run *run, unsigned int cycle)
 	run->times = (struct cycle_times){ 0 };
 	memset(run->phase_ns, 0, sizeof(run->phase_ns));
 	f->trigger_ns = f->last_reply_down_ns = f->first_reply_up_ns = 0;
+	f->trigger_seen_ns = f->restart_ns = 0;
 	f->trigger_seen = f->restart_seen = f->powered_off = f->alive = false;
+	f->counters_asked = false;
 	memset(f->phase_offset, 0, sizeof(f->phase_offset));
 	run_record(run, &record);
 	classifier_set_phase(run->classifier, cycle,
-			     cycle == 1 ? PHASE_BOOT : PHASE_SETTLE);
+			     cycle == run->first_cycle ? PHASE_BOOT : PHASE_SETTLE);
 }
 
 void observe_flush(struct run *run)

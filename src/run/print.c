@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The plan in words: what --dry-run shows. */
-#include "internal.h"
+#include "unplug.h"
 
 #include "base/num.h"
 
@@ -35,22 +35,17 @@ static void print_end(FILE *out, const struct plan *plan)
 
 static void print_load(FILE *out, const struct plan *plan)
 {
-	static const char *const families[] = {
-		[FLOOD_V4] = "IPv4", [FLOOD_V6] = "IPv6", [FLOOD_BOTH] = "IPv4 and IPv6"
-	};
+	_cleanup_strbuf_ struct strbuf words = { 0 };
 
 	if (!plan->flood) {
 		fputs("load: none (--flood)\n", out);
 		return;
 	}
-	fprintf(out, "load: ICMP echo flood, %s, %u bytes, ", families[plan->load.family],
-		plan->load.size);
-	if (plan->load.rate == FLOOD_RATE_AUTO)
-		fputs("as fast as the target keeps up\n", out);
-	else if (plan->load.rate == FLOOD_RATE_MAX)
-		fputs("as fast as this machine can\n", out);
-	else
-		fprintf(out, "%" PRIu32 " requests/s\n", plan->load.rate);
+	flood_spec_describe(&plan->load, &words);
+	fprintf(out, "load: %s\n", words.s);
+	strbuf_reset(&words);
+	flood_spec_format(&plan->load, &words);
+	fprintf(out, "      --flood=%s\n", words.s);
 }
 
 static void print_word(FILE *out, const char *name, const char *value)
@@ -77,7 +72,7 @@ static void print_board(FILE *out, const struct plan *plan)
 	fputc('\n', out);
 }
 
-void run_print_plan(FILE *out, const struct plan *plan)
+static void print_reboot(FILE *out, const struct plan *plan)
 {
 	char settle[NUM_DURATION_MAX], jitter[NUM_DURATION_MAX], limit[NUM_DURATION_MAX];
 
@@ -99,8 +94,67 @@ void run_print_plan(FILE *out, const struct plan *plan)
 	for (size_t i = 0; i < reboot_steps_count; i++) {
 		enum phase phase = reboot_steps[i].phase;
 
+		if (i + 1 < reboot_steps_count && reboot_steps[i + 1].phase == phase)
+			continue;
 		num_format_duration(limit, plan->limit_ns[phase]);
 		fprintf(out, "  %-11s until %s; at most %s\n", phase_name(phase),
 			waits_for[phase], limit);
 	}
+}
+
+static void print_offset(FILE *out, int64_t ns)
+{
+	fprintf(out, "%.3f us", (double)ns / 1000);
+}
+
+static void print_sweep(FILE *out, const struct unplug_plan *u)
+{
+	if (u->sweep == UNPLUG_AUTO) {
+		fprintf(out,
+			"offsets: the window is measured by %d attempts, evidence "
+			"attracts attempts\n",
+			UNPLUG_MEASURED);
+		return;
+	}
+	fputs("offsets: from ", out);
+	print_offset(out, u->window.from_ns);
+	fputs(" to ", out);
+	print_offset(out, u->window.to_ns);
+	if (u->step_ns) {
+		fputs(" in steps of ", out);
+		print_offset(out, (int64_t)u->step_ns);
+	}
+	fputs(u->sweep == UNPLUG_WITHIN ? ", evidence attracts attempts\n" : "\n", out);
+}
+
+static void print_unplug(FILE *out, const struct plan *plan)
+{
+	const struct unplug_plan *u = &plan->unplug;
+	char limit[NUM_DURATION_MAX];
+
+	fprintf(out, "scenario: unplug, holder %s, release %s, method %s%s\n",
+		u->holder->name, u->release,
+		u->method ? u->method->name : "as suits the device",
+		u->churn ? ", churn" : "");
+	print_board(out, plan);
+	fputs("devices:", out);
+	for (size_t i = 0; i < u->n_devices; i++)
+		fprintf(out, " %s", u->devices[i]);
+	fputs(u->n_devices ? "\n" : " the board's test device\n", out);
+	print_sweep(out, u);
+	print_end(out, plan);
+	fprintf(out, "batches of %u attempts, seed %" PRIu64 "\n", u->batch, plan->seed);
+	fprintf(out, "an unplug that takes longer than %s waits for the user\n",
+		num_format_duration(limit, u->blocked_ns));
+	fprintf(out, "run directory: %s\n",
+		plan->run_dir ? plan->run_dir : "iommu-stress-runs/TIME-TARGET");
+}
+
+void run_print_plan(FILE *out, const struct plan *plan)
+{
+	if (plan_is_unplug(plan)) {
+		print_unplug(out, plan);
+		return;
+	}
+	print_reboot(out, plan);
 }

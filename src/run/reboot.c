@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "base/num.h"
+#include "base/random.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,19 +11,12 @@
 /* The last sample before the trigger must not be older. */
 #define SAMPLE_FRESH_NS (NS_PER_MSEC * 5 * FLOOD_SAMPLE_MS)
 
+/* What the target takes to tell its counters, when it is slow. */
+#define COUNTERS_NS (150 * NS_PER_MSEC)
+
 bool run_shell_up(const struct run *run)
 {
 	return run->facts.shell;
-}
-
-/* splitmix64: small, and the same numbers for the same seed everywhere. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
 }
 
 static void settle(struct run *run)
@@ -32,7 +26,19 @@ static void settle(struct run *run)
 	shell_mark(run, "settle");
 	run->settle_until_ns = loop_now_ns() + run->plan->settle_ns;
 	if (jitter)
-		run->settle_until_ns += next_random(&run->random) % jitter;
+		run->settle_until_ns += random_next(&run->random) % jitter;
+	run->wake_ns = run->settle_until_ns - COUNTERS_NS;
+}
+
+static bool nearly_settled(const struct run *run)
+{
+	return loop_now_ns() + COUNTERS_NS >= run->settle_until_ns;
+}
+
+/* The load has not stopped since the last cycle, so there is something to tell. */
+static void settle_on(struct run *run)
+{
+	counters_ask(run);
 	run->wake_ns = run->settle_until_ns;
 }
 
@@ -62,16 +68,48 @@ static bool load_steady(const struct run *run)
 	       (s->steady && loop_now_ns() - s->at_ns < SAMPLE_FRESH_NS);
 }
 
+/* Nothing is looked for any more: from here on it takes some time to be confirmed. */
+static bool load_holds(const struct run *run)
+{
+	return !run->plan->flood || run->facts.sample.state == FLOOD_HOLD;
+}
+
+/* The first cycle's load. What is confirmed already is not kept waiting. */
+static void confirm(struct run *run)
+{
+	if (!load_steady(run))
+		counters_ask(run);
+}
+
+/* From here on the load is more than what was confirmed. */
+static void surge(struct run *run)
+{
+	run->cycle.shell_before = run->facts.shell;
+	run->cycle.load_before = run->plan->flood && load_steady(run);
+	run->surge_until_ns = 0;
+	if (!run->load || !run->plan->load.surge_ns)
+		return;
+	run->rig->load_tell(run->load, LOAD_SURGE);
+	run->surge_until_ns = loop_now_ns() + run->plan->load.surge_ns;
+	run->wake_ns = run->surge_until_ns;
+}
+
+static bool surged(const struct run *run)
+{
+	return loop_now_ns() >= run->surge_until_ns;
+}
+
 static void request(struct run *run)
 {
 	struct run_facts *f = &run->facts;
 
-	run->cycle.shell_before = f->shell;
-	run->cycle.load_before = run->plan->flood && load_steady(run);
 	memcpy(f->boot_id_before, f->boot_id, sizeof(f->boot_id_before));
 	/* A slow console is what opens the window: the shutdown path prints. */
 	target_set_baud(run->target, run->plan->baud);
 	f->trigger_ns = loop_now_ns();
+	run->acted = true;
+	if (run->load)
+		run->rig->load_tell(run->load, LOAD_MARK);
 	if (run->plan->flood)
 		record_load(run);
 	shell_request(run, run->plan->method->command);
@@ -107,7 +145,7 @@ static void power_on(struct run *run)
 static void press(struct run *run)
 {
 	if (run->load)
-		run->rig->load_press(run->load, true);
+		run->rig->load_tell(run->load, LOAD_PRESS);
 }
 
 /* From the banner on neither console nor load shall slow the boot down. */
@@ -115,7 +153,7 @@ void run_release(struct run *run)
 {
 	target_set_baud(run->target, 0);
 	if (run->load)
-		run->rig->load_press(run->load, false);
+		run->rig->load_tell(run->load, LOAD_RELEASE);
 }
 
 static bool load_back(const struct run *run)
@@ -127,8 +165,11 @@ static bool load_back(const struct run *run)
 const struct step reboot_steps[] = {
 	/* phase            act          go on when */
 	{ PHASE_BOOT,       NULL,        run_shell_up },
-	{ PHASE_SETTLE,     settle,      settled },
-	{ PHASE_FLOOD,      load_on,     load_steady },
+	{ PHASE_SETTLE,     settle,      nearly_settled },
+	{ PHASE_SETTLE,     settle_on,   settled },
+	{ PHASE_FLOOD,      load_on,     load_holds },
+	{ PHASE_FLOOD,      confirm,     load_steady },
+	{ PHASE_TRIGGER,    surge,       surged },
 	{ PHASE_TRIGGER,    request,     requested },
 	{ PHASE_SHUTDOWN,   press,       kernel_gone },
 	{ PHASE_FIRMWARE,   power_on,    run_banner_seen },

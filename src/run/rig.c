@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The program's rig: a virtual board, and a flood in a process of its own. */
+/* The program's rig: a target of any kind, and a flood in a process of its own. */
 #include "run/run.h"
 
 #include "base/log.h"
@@ -18,10 +18,14 @@
 static int open_target(struct loop *loop, const struct plan *plan, const char *log_path,
 		       const struct target_events *events, struct target **ret)
 {
-	const struct board *board = board_find(plan->target + strlen("virt:"));
+	const struct board *board;
 	struct board_image image = { 0 };
-	int r = board_prepare(board, &plan->board, &image);
+	int r;
 
+	if (!target_is_virtual(plan->target))
+		return remote_open(loop, plan->target, log_path, events, ret);
+	board = board_find(plan->target + strlen("virt:"));
+	r = board_prepare(board, &plan->board, &image);
 	if (r < 0)
 		return r;
 	r = virtual_open(loop, plan->target, &image, log_path, events, ret);
@@ -37,10 +41,13 @@ struct load {
 static void on_line(void *arg, struct text line)
 {
 	struct load *load = arg;
+	struct timeline_part part;
 	struct flood_sample sample;
 
 	if (flood_sample_parse(line, &sample))
 		load->events.on_sample(load->events.arg, &sample);
+	else if (timeline_parse(line, &part))
+		load->events.on_timeline(load->events.arg, &part);
 }
 
 static void on_exit_status(void *arg, int status)
@@ -55,15 +62,13 @@ static void on_exit_status(void *arg, int status)
 
 /* Room for what the flood is started with, and its NULL. */
 struct load_argv {
-	char program[PATH_MAX], target[48], spec[64];
+	char program[PATH_MAX], target[48];
+	struct strbuf spec;
 	const char *argv[8];
 };
 
 static int build_argv(struct load_argv *a, const struct plan *plan, const uint8_t mac[6])
 {
-	static const char *const families[] = {
-		[FLOOD_V4] = "v4", [FLOOD_V6] = "v6", [FLOOD_BOTH] = "both"
-	};
 	int n;
 
 	/* Not the link itself: by the time it is followed, another program runs. */
@@ -73,20 +78,13 @@ static int build_argv(struct load_argv *a, const struct plan *plan, const uint8_
 	snprintf(a->target, sizeof(a->target),
 		 "--target-mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		 mac[3], mac[4], mac[5]);
-	n = snprintf(a->spec, sizeof(a->spec),
-		     "--spec=%s,size=%u,rate=", families[plan->load.family],
-		     plan->load.size);
-	if (plan->load.rate == FLOOD_RATE_AUTO)
-		snprintf(a->spec + n, sizeof(a->spec) - (size_t)n, "auto");
-	else if (plan->load.rate == FLOOD_RATE_MAX)
-		snprintf(a->spec + n, sizeof(a->spec) - (size_t)n, "max");
-	else
-		snprintf(a->spec + n, sizeof(a->spec) - (size_t)n, "%u", plan->load.rate);
+	strbuf_addf(&a->spec, "--spec=");
+	flood_spec_format(&plan->load, &a->spec);
 	a->argv[0] = a->program;
 	a->argv[1] = "flood";
 	a->argv[2] = "--frames=3";
 	a->argv[3] = a->target;
-	a->argv[4] = a->spec;
+	a->argv[4] = a->spec.s;
 	return 0;
 }
 
@@ -111,6 +109,7 @@ static int start_load(struct loop *loop, const struct plan *plan, struct target 
 	log_command(a.argv);
 	if (r == 0)
 		r = child_start(loop, &spec, &load->child);
+	strbuf_done(&a.spec);
 	if (r < 0) {
 		free(load);
 		return log_errno(r, "cannot start the flood");
@@ -119,10 +118,16 @@ static int start_load(struct loop *loop, const struct plan *plan, struct target 
 	return 0;
 }
 
-static void press_load(struct load *load, bool press)
+static void tell_load(struct load *load, enum load_word word)
 {
+	static const char *const words[] = {
+		[LOAD_SURGE] = "surge",       [LOAD_MARK] = "mark",
+		[LOAD_PRESS] = "press",       [LOAD_RELEASE] = "release",
+		[LOAD_TIMELINE] = "timeline",
+	};
+
 	/* One that has ended says so itself. */
-	(void)!child_write(load->child, press ? TEXT("press") : TEXT("release"));
+	(void)!child_write(load->child, text_of(words[word]));
 }
 
 static void stop_load(struct load *load)
@@ -133,9 +138,10 @@ static void stop_load(struct load *load)
 	free(load);
 }
 
-const struct rig_ops rig_virtual = {
+const struct rig_ops rig_real = {
 	.target_open = open_target,
 	.load_start = start_load,
-	.load_press = press_load,
+	.load_tell = tell_load,
+	.worker = remote_worker,
 	.load_stop = stop_load,
 };

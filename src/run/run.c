@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Cycles, their verdicts, and when it is enough. */
+/* A run from its first record to its last, and when it is enough. */
 #include "internal.h"
 
 #include "base/log.h"
-#include "base/num.h"
 #include "base/version.h"
 #include "cmd.h"
 #include "report/text.h"
+#include "run/past.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static char *default_dir(const char *target)
 	return xasprintf("iommu-stress-runs/%s-%s", stamp, name);
 }
 
-static int open_journal(struct run *run)
+static int create_journal(struct run *run)
 {
 	_cleanup_free_ char *dir = run->plan->run_dir ? xstrdup(run->plan->run_dir) :
 							default_dir(run->plan->target);
@@ -54,7 +54,7 @@ static int open_journal(struct run *run)
 	return r;
 }
 
-static void record_plan(struct run *run)
+void run_record_plan(struct run *run)
 {
 	_cleanup_free_ char *plan = plan_to_json(run->plan);
 	struct record record = { .type = RECORD_RUN };
@@ -78,12 +78,18 @@ static int open_run(struct run *run, const struct rules *rules)
 {
 	const struct target_events events = observe_target_events(run);
 	_cleanup_free_ char *log_path = NULL;
-	int r = open_journal(run);
+	int r = run->plan->resume ? past_open_journal(run->plan->run_dir, &run->journal) :
+				    create_journal(run);
 
 	if (r < 0)
 		return r;
 	observe_open(run, rules);
-	record_plan(run);
+	if (run->plan->resume)
+		r = run_resume(run);
+	else
+		run_record_plan(run);
+	if (r < 0)
+		return r;
 	run->facts.banner_expected = true;
 	log_path = xasprintf("%s/target.log", journal_dir(run->journal));
 	return run->rig->target_open(run->loop, run->plan, log_path, &events,
@@ -100,186 +106,52 @@ static void close_run(struct run *run)
 		observe_close(run);
 	journal_close(run->journal);
 	fold_done(&run->fold);
+	unplug_free(run->unplug);
 }
 
-static uint64_t span(uint64_t from, uint64_t to)
+void run_print_cycle(struct run *run, const struct record *verdict)
 {
-	return from && to > from ? to - from : 0;
-}
-
-static void note_times(struct run *run)
-{
-	const struct run_facts *f = &run->facts;
-	struct cycle_times *t = &run->times;
-
-	t->total = loop_now_ns() - run->cycle_begin_ns;
-	t->settle = run->phase_ns[PHASE_SETTLE];
-	t->confirm = run->phase_ns[PHASE_FLOOD] + run->phase_ns[PHASE_UP];
-	t->down = span(f->trigger_ns, f->banner_ns);
-	t->boot = run->phase_ns[PHASE_BOOT];
-	if (t->down && f->shell_ns > f->banner_ns)
-		t->boot += f->shell_ns - f->banner_ns;
-	t->last_reply_after = span(f->trigger_ns, f->last_reply_down_ns);
-	t->first_reply_after = span(f->trigger_ns, f->first_reply_up_ns);
-}
-
-static void note_no_shell(struct run *run, const char *limit)
-{
-	struct cycle_facts *c = &run->cycle;
-
-	if (run->facts.last_byte_ns)
-		snprintf(
-			c->invalid, sizeof(c->invalid),
-			"no shell answered on the console within %s of power on (--limit "
-			"boot=TIME); last line: %.100s",
-			limit, run->facts.last_line);
-	else
-		snprintf(c->invalid, sizeof(c->invalid),
-			 "the console has been silent for %s since power on; is there a "
-			 "console= for it?",
-			 limit);
-}
-
-/* A hang is a finding like any other; it is recorded before anything is done about it. */
-static void record_hang(struct run *run, const char *limit)
-{
-	struct record record = { .type = RECORD_FINDING, .cycle = run->cycle.cycle };
-	struct finding *f = &record.finding.finding;
-
-	f->type = FINDING_HANG;
-	snprintf(f->kind, sizeof(f->kind), "hang");
-	snprintf(f->bug, sizeof(f->bug), "hang:%s", phase_name(run->phase));
-	snprintf(f->title, sizeof(f->title), "phase %s did not end within %s",
-		 phase_name(run->phase), limit);
-	snprintf(f->severity, sizeof(f->severity), "error");
-	snprintf(f->text, sizeof(f->text), "%s", run->facts.last_line);
-	snprintf(f->kernel, sizeof(f->kernel), "%.63s", run->fold.kernel);
-	f->count = 1;
-	f->phase = run->phase;
-	f->cycle = run->cycle.cycle;
-	f->offset = journal_console_offset(run->journal);
-	record.finding.report = "";
-	run_record(run, &record);
-}
-
-/* What a phase that exceeded its limit means. */
-static void note_limit(struct run *run)
-{
-	struct cycle_facts *c = &run->cycle;
-	const struct run_facts *f = &run->facts;
-	char limit[NUM_DURATION_MAX];
-
-	num_format_duration(limit, run->plan->limit_ns[run->phase]);
-	if (run->phase == PHASE_BOOT && !run->fold.kernel[0]) {
-		/* Nothing has ever run there: that is no finding about this kernel. */
-		note_no_shell(run, limit);
-		return;
-	}
-	if (run->phase == PHASE_FLOOD && shell_is_alive(run)) {
-		snprintf(
-			c->invalid, sizeof(c->invalid),
-			"the load was never steady within %s: %u replies/s to %u requests/s",
-			limit, f->sample.reply_rate, f->sample.rate);
-		return;
-	}
-	if (run->phase == PHASE_UP && shell_is_alive(run))
-		return; /* the proof of replies after the boot is missing: verdict tells */
-	c->hang_phase = run->phase;
-	c->hang_after_ns = run->plan->limit_ns[run->phase];
-	snprintf(c->last_line, sizeof(c->last_line), "%s", f->last_line);
-	record_hang(run, limit);
-}
-
-static void note_end(struct run *run, enum step_end end)
-{
-	struct cycle_facts *c = &run->cycle;
-	const struct run_facts *f = &run->facts;
-
-	c->invalid_phase = run->phase;
-	c->triggered = f->trigger_seen;
-	c->shell_back = f->shell && f->banner_ns > f->trigger_ns;
-	c->load_after = f->first_reply_up_ns;
-	c->boot_id_known = f->boot_id_before[0] && f->boot_id[0];
-	c->boot_id_changed = strcmp(f->boot_id_before, f->boot_id) != 0;
-	if (end == STEP_LIMIT)
-		note_limit(run);
-	if (end == STEP_GONE)
-		snprintf(c->invalid, sizeof(c->invalid), "%s",
-			 f->gone[0]    ? f->gone :
-			 f->refused[0] ? f->refused :
-					 f->load_ended);
-}
-
-/* False: interrupted meanwhile. */
-static bool bring_back(struct run *run, enum step_end end)
-{
-	/* A target that has never been up is not brought back by trying it again, and one
-	 * that cannot do what is asked of it will not learn it. */
-	if (!run->fold.kernel[0] || run->facts.refused[0]) {
-		run->lost = true;
-		return true;
-	}
-	run->cycle.recovered = recover(run, end);
-	if (run->failed || loop_interrupted(run->loop))
-		return false;
-	run->cycle.recovery_failed = run->lost = !run->cycle.recovered;
-	return true;
-}
-
-/* One cycle up to its verdict. False: the run ends with it, or in the middle of it. */
-static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
-{
-	struct record record = { .type = RECORD_VERDICT, .cycle = number };
-	enum step_end end;
-	bool cut_short;
-
-	observe_begin_cycle(run, number);
-	end = step_walk(run, reboot_steps, reboot_steps_count);
-	if (end == STEP_STOPPED)
-		return false;
-	note_end(run, end);
-	note_times(run);
-	/* What was seen has its verdict, also when bringing the target back is cut short. */
-	cut_short = end != STEP_DONE && !bring_back(run, end);
-	observe_flush(run);
-	record.verdict.times = run->times;
-	verdict_of_cycle(&run->cycle, &record.verdict.verdict);
-	run_record(run, &record);
-	if (run->failed)
-		return false;
 	status_stop();
 	if (log_get_level() >= LOG_LEVEL_NOTICE)
-		report_cycle_line(run->out, run->color, &record, run->plan->cycles);
+		report_cycle_line(run->out, run->color, verdict, run->plan->cycles);
 	fflush(run->out);
 	status_start(run);
-	*ret = record.verdict.verdict.outcome;
-	return !cut_short;
 }
 
-/* NULL: go on. */
-static const char *why_enough(const struct run *run, unsigned int invalid_row)
+const char *run_complete(const struct run *run)
 {
 	const struct plan *plan = run->plan;
-	const unsigned int *o = run->fold.outcomes;
-	unsigned int hits =
-		o[OUTCOME_SPLAT] + o[OUTCOME_CRASH] + o[OUTCOME_HANG] + o[OUTCOME_LOST];
+	uint64_t spent_ns = run->spent_ns + (loop_now_ns() - run->begin_ns);
 
-	if (run->failed)
-		return "failed";
-	if (run->lost)
-		return "lost";
-	if (invalid_row >= INVALID_MAX)
-		return "invalid";
-	if (plan->until_hits && hits >= plan->until_hits)
+	if (plan->until_hits && fold_hits(&run->fold) >= plan->until_hits)
 		return "hit";
-	if (plan->for_ns && loop_now_ns() - run->begin_ns >= plan->for_ns)
+	if (plan->for_ns && spent_ns >= plan->for_ns)
 		return "time";
 	if (plan->cycles && run->fold.finished >= plan->cycles)
 		return "done";
 	return NULL;
 }
 
-static int sync_journal(struct run *run)
+const char *run_enough(struct run *run, enum outcome outcome)
+{
+	run->invalid_row = outcome == OUTCOME_INVALID ? run->invalid_row + 1 : 0;
+	if (run->failed)
+		return "failed";
+	if (run->lost)
+		return "lost";
+	if (run->invalid_row >= INVALID_MAX)
+		return "invalid";
+	return run_complete(run);
+}
+
+bool run_is_refused(const struct run *run)
+{
+	const struct run_facts *f = &run->facts;
+
+	return f->refused[0] && !f->gone[0] && !f->unsure && !run->acted;
+}
+
+int run_sync(struct run *run)
 {
 	int r = journal_sync(run->journal);
 
@@ -290,25 +162,6 @@ static int sync_journal(struct run *run)
 	return r;
 }
 
-static const char *run_cycles(struct run *run)
-{
-	const char *enough = NULL;
-	unsigned int invalid_row = 0;
-
-	for (unsigned int n = 1; !enough; n++) {
-		enum outcome outcome;
-
-		run->cycle_begin_ns = loop_now_ns();
-		if (sync_journal(run) < 0)
-			return "failed";
-		if (!run_cycle(run, n, &outcome))
-			return run->failed ? "failed" : "interrupted";
-		invalid_row = outcome == OUTCOME_INVALID ? invalid_row + 1 : 0;
-		enough = why_enough(run, invalid_row);
-	}
-	return enough;
-}
-
 static int end_run(struct run *run, const char *reason)
 {
 	struct record record = { .type = RECORD_END };
@@ -316,13 +169,15 @@ static int end_run(struct run *run, const char *reason)
 
 	if (!strcmp(reason, "interrupted"))
 		status = EXIT_INTERRUPTED;
+	else if (!strcmp(reason, "refused"))
+		status = run->acted ? EXIT_INVALID : EXIT_USAGE;
 	else if (!strcmp(reason, "failed") && status == EXIT_PASS)
 		status = EXIT_INVALID;
 	observe_flush(run);
 	record.end.reason = reason;
 	record.end.status = status;
 	run_record(run, &record);
-	(void)sync_journal(run);
+	(void)run_sync(run);
 	return status;
 }
 
@@ -334,9 +189,10 @@ static int refuse_run(struct run *run, int r)
 
 	if (r == -EINTR)
 		status = EXIT_INTERRUPTED;
-	else if (r == -EEXIST || r == -EBUSY || r == -EINVAL || r == -ENOENT)
+	else if (r == -EEXIST || r == -EALREADY || r == -EBUSY || r == -EINVAL ||
+		 r == -ENOENT || r == -ENOEXEC)
 		status = EXIT_USAGE;
-	if (run->journal) {
+	if (run->journal && r != -EALREADY) {
 		record.end.reason = "not started";
 		record.end.status = status;
 		run_record(run, &record);
@@ -344,8 +200,29 @@ static int refuse_run(struct run *run, int r)
 	return status;
 }
 
-int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops *rig,
-	       const struct rules *rules, FILE *out)
+/* All cycles, and what they come to. */
+static int go_through(struct run *run)
+{
+	const char *reason;
+	int status;
+
+	status_start(run);
+	reason = run->unplug ? unplug_cycles(run) : reboot_cycles(run);
+	status = end_run(run, reason);
+	status_stop();
+	if (!strcmp(reason, "interrupted"))
+		log_notice("`iommu-stress %s --resume %s` goes on with it",
+			   run->plan->scenario, journal_dir(run->journal));
+	if (strcmp(reason, "refused") != 0)
+		report_summary(run->out, run->color, &run->fold, run->rules,
+			       journal_dir(run->journal));
+	else if (!run->facts.refused_told)
+		log_error("%s", run->facts.refused);
+	return status;
+}
+
+int run_execute(struct loop *loop, const struct plan *plan, const struct rig_ops *rig,
+		const struct rules *rules, FILE *out)
 {
 	struct run run = { .plan = plan,
 			   .rig = rig,
@@ -356,16 +233,10 @@ int run_reboot(struct loop *loop, const struct plan *plan, const struct rig_ops 
 			   .out = out };
 	int status, r;
 
+	if (plan_is_unplug(plan))
+		run.unplug = unplug_new(plan);
 	r = open_run(&run, rules);
-	if (r == 0) {
-		status_start(&run);
-		status = end_run(&run, run_cycles(&run));
-		status_stop();
-		report_summary(out, run.color, &run.fold, rules,
-			       journal_dir(run.journal));
-	} else {
-		status = refuse_run(&run, r);
-	}
+	status = r == 0 ? go_through(&run) : refuse_run(&run, r);
 	close_run(&run);
 	return status;
 }

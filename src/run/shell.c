@@ -19,7 +19,7 @@ static const char introduction[] =
 	"mark() { echo \"iommu\"-\"stress: $*\" >/dev/kmsg; }; "
 	"mark phase=up boot_id=$(cat /proc/sys/kernel/random/boot_id) kernel=$(uname -r)";
 
-static void type(struct run *run, const char *line)
+void shell_type(struct run *run, const char *line)
 {
 	int r = target_type(run->target, text_of(line));
 
@@ -29,12 +29,20 @@ static void type(struct run *run, const char *line)
 			  run->plan->target, -r);
 }
 
+void shell_worker(struct run *run, const char *words)
+{
+	_cleanup_free_ char *line =
+		xasprintf("%s %s markers=1 stdout=0", run->target->worker, words);
+
+	shell_type(run, line);
+}
+
 void shell_mark(struct run *run, const char *phase)
 {
 	char line[96];
 
 	snprintf(line, sizeof(line), "mark cycle=%u phase=%s", run->cycle.cycle, phase);
-	type(run, line);
+	shell_type(run, line);
 }
 
 void shell_request(struct run *run, const char *command)
@@ -43,7 +51,7 @@ void shell_request(struct run *run, const char *command)
 
 	snprintf(line, sizeof(line), "mark cycle=%u phase=trigger; %s", run->cycle.cycle,
 		 command);
-	type(run, line);
+	shell_type(run, line);
 }
 
 void shell_probe(struct run *run)
@@ -58,7 +66,7 @@ void shell_probe(struct run *run)
 	if (f->trigger_ns && f->banner_ns < f->trigger_ns)
 		return;
 	f->probe_ns = now;
-	type(run, introduction);
+	shell_type(run, introduction);
 }
 
 static bool has_answered(const struct run *run)
@@ -72,6 +80,6 @@ bool shell_is_alive(struct run *run)
 
 	run->facts.alive = false;
 	snprintf(line, sizeof(line), "mark cycle=%u alive=1", run->cycle.cycle);
-	type(run, line);
+	shell_type(run, line);
 	return step_wait(run, has_answered, ALIVE_LIMIT_NS) == STEP_DONE;
 }

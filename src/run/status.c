@@ -24,16 +24,15 @@ static void clear(void)
 static void format_left(char buffer[NUM_DURATION_MAX + 8], const struct run *run)
 {
 	const struct plan *plan = run->plan;
-	uint64_t now = loop_now_ns(), left = UINT64_MAX;
+	uint64_t spent = run->spent_ns + (loop_now_ns() - run->begin_ns);
+	uint64_t left = UINT64_MAX;
 
 	buffer[0] = '\0';
 	if (plan->for_ns)
-		left = run->begin_ns + plan->for_ns > now ?
-			       run->begin_ns + plan->for_ns - now :
-			       0;
+		left = plan->for_ns > spent ? plan->for_ns - spent : 0;
 	if (plan->cycles && run->fold.finished) {
-		uint64_t mean =
-			(run->cycle_begin_ns - run->begin_ns) / run->fold.finished;
+		uint64_t mean = (run->spent_ns + run->cycle_begin_ns - run->begin_ns) /
+				run->fold.finished;
 		uint64_t by_count = mean * (plan->cycles - run->fold.finished);
 
 		left = by_count < left ? by_count : left;

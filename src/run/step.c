@@ -130,15 +130,26 @@ enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_
 	}
 }
 
+/* The limit is that of the phase, whose steps share it. */
+static uint64_t limit_left(const struct run *run, enum phase phase)
+{
+	uint64_t spent = loop_now_ns() - run->phase_begin_ns;
+	uint64_t limit = run->plan->limit_ns[phase];
+
+	return spent < limit ? limit - spent : 0;
+}
+
 enum step_end step_walk(struct run *run, const struct step *steps, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		enum step_end end;
 
-		run_enter_phase(run, steps[i].phase);
+		/* A phase may take several steps. */
+		if (!i || steps[i].phase != steps[i - 1].phase)
+			run_enter_phase(run, steps[i].phase);
 		if (steps[i].act)
 			steps[i].act(run);
-		end = step_wait(run, steps[i].until, run->plan->limit_ns[steps[i].phase]);
+		end = step_wait(run, steps[i].until, limit_left(run, steps[i].phase));
 		run->phase_ns[steps[i].phase] = loop_now_ns() - run->phase_begin_ns;
 		if (end != STEP_DONE)
 			return end;

@@ -24,7 +24,11 @@ struct load {
 	struct flood_sample sample;
 	uint64_t up_since_ns;
 	bool pressed;
+	uint64_t marked_ns;
 };
+
+enum load_word script_words[SCRIPT_WORDS];
+unsigned int script_n_words;
 
 static struct {
 	enum behaviour cycles[64];
@@ -346,6 +350,27 @@ static void on_cycle(void)
 	}
 }
 
+/* The answer of a shell that can read its counters. */
+static int tell_counters(struct text line)
+{
+	struct text cycle;
+	char marker[160];
+
+	if (behaviour() == NO_COUNTERS)
+		print("sh: awk: not found\n");
+	text_value(text_from(line, (size_t)text_find(line, TEXT("mark "), 0)), "cycle",
+		   &cycle);
+	snprintf(marker, sizeof(marker),
+		 "[    2.900000] iommu-stress: cycle=%.*s counters=1%s\n",
+		 TEXT_ARG(cycle),
+		 behaviour() == NO_COUNTERS ?
+			 "" :
+			 " rx_dropped=3 rx_packets=1000 rx_missed_errors=7 rx_errors=0 "
+			 "in_echos=990 out_echo_replies=980");
+	print(marker);
+	return 0;
+}
+
 static int type(struct target *t, struct text line)
 {
 	struct text words, cycle;
@@ -354,6 +379,8 @@ static int type(struct target *t, struct text line)
 	bool request = text_has(line, TEXT("phase=trigger"));
 
 	(void)t;
+	if (b.shell && text_has(line, TEXT("counters=1")))
+		return tell_counters(line);
 	if (!b.shell || !text_starts(line, TEXT("mark ")))
 		return 0;
 	words = text_from(line, 5);
@@ -474,9 +501,42 @@ static int load_start(struct loop *loop, const struct plan *plan, struct target 
 	return 0;
 }
 
-static void load_press(struct load *load, bool pressed)
+/* Two lines: replies end 20 ms behind the mark. */
+static void tell_timeline(struct load *load)
 {
-	load->pressed = pressed;
+	struct timeline_part part = { .at_ns = load->marked_ns - 100 * MS,
+				      .sent = TEXT("1x100"),
+				      .replies = TEXT("1x99,2") };
+
+	if (load->marked_ns) {
+		load->events.on_timeline(load->events.arg, &part);
+		part = (struct timeline_part){ .at_ns = load->marked_ns,
+					       .sent = TEXT("4x120"),
+					       .replies = TEXT("1x20,0x100") };
+		load->events.on_timeline(load->events.arg, &part);
+	}
+	load->marked_ns = 0;
+	load->events.on_timeline(load->events.arg, &(struct timeline_part){ 0 });
+}
+
+static void load_tell(struct load *load, enum load_word word)
+{
+	script_words[script_n_words++ % SCRIPT_WORDS] = word;
+	switch (word) {
+	case LOAD_SURGE:
+	case LOAD_PRESS:
+		load->pressed = true;
+		break;
+	case LOAD_RELEASE:
+		load->pressed = false;
+		break;
+	case LOAD_MARK:
+		load->marked_ns = loop_now_ns();
+		break;
+	case LOAD_TIMELINE:
+		tell_timeline(load);
+		break;
+	}
 }
 
 static void load_stop(struct load *load)
@@ -490,6 +550,6 @@ static void load_stop(struct load *load)
 const struct rig_ops rig_script = {
 	.target_open = open_script,
 	.load_start = load_start,
-	.load_press = load_press,
+	.load_tell = load_tell,
 	.load_stop = load_stop,
 };

@@ -33,6 +33,7 @@ enum behaviour {
 	QUIET,            /* prints neither last words nor banner */
 	OOPS_IN_FLOOD,    /* a context of the network dies, the shell lives */
 	HANG_UP,          /* dies just after its shell is back */
+	NO_COUNTERS,      /* what reads the counters is not there */
 	STOPPED_IN_RESET, /* hangs, and the user stops the run while it is reset */
 	BEHAVIOURS
 };
@@ -47,5 +48,10 @@ enum boot_behaviour {
 	BOOT_NO_SHELL,
 };
 void script_boot(enum boot_behaviour boot);
+
+/* What the load was told, in a ring; the test sets the number to 0. */
+#define SCRIPT_WORDS 64u
+extern enum load_word script_words[SCRIPT_WORDS];
+extern unsigned int script_n_words;
 
 extern const struct rig_ops rig_script;

@@ -3,84 +3,9 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "cmd.h"
-#include "journal/journal.h"
+#include "scenario/cut.h"
+#include "scenario/play.h"
 #include "scenario/script.h"
-#include "scenario/sim.h"
-
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-/* What a run left behind. */
-struct result {
-	int status;
-	unsigned int verdicts, findings;
-	struct verdict verdict[16];
-	struct finding finding[16];
-	char end[32];
-	uint64_t took_ns;
-};
-
-static int remove_entry(const char *path, const struct stat *st, int flag,
-			struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static void read_back(const char *dir, struct result *result)
-{
-	struct journal_reader *reader;
-	const struct record *record;
-	const char *error;
-
-	assert_int_equal(journal_reader_open(dir, &reader), 0);
-	while (journal_reader_next(reader, &record, &error) == 1) {
-		if (record->type == RECORD_VERDICT && result->verdicts < 16)
-			result->verdict[result->verdicts++] = record->verdict.verdict;
-		if (record->type == RECORD_FINDING && result->findings < 16)
-			result->finding[result->findings++] = record->finding.finding;
-		if (record->type == RECORD_END)
-			snprintf(result->end, sizeof(result->end), "%s",
-				 record->end.reason);
-	}
-	assert_false(journal_reader_torn(reader));
-	journal_reader_close(reader);
-}
-
-static struct result play(struct plan *plan)
-{
-	char dir[] = "/tmp/iommu-stress-test-XXXXXX";
-	struct result result = { 0 };
-	struct rules *rules = rules_new();
-	FILE *out = fopen("/dev/null", "w");
-	struct loop *loop;
-	char *run_dir;
-
-	assert_non_null(mkdtemp(dir));
-	run_dir = xasprintf("%s/run", dir);
-	plan->run_dir = run_dir;
-	sim_start();
-	assert_int_equal(loop_new(&loop), 0);
-	result.status = run_reboot(loop, plan, &rig_script, rules, out);
-	result.took_ns = sim_now_ns();
-	loop_free(loop);
-	read_back(run_dir, &result);
-	rules_free(rules);
-	fclose(out);
-	free(run_dir);
-	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	return result;
-}
 
 static struct plan plan_of(unsigned int cycles)
 {
@@ -98,7 +23,7 @@ static struct result play_one(enum behaviour behaviour, unsigned int cycles)
 	struct plan plan = plan_of(cycles);
 
 	script_play(script, 2);
-	return play(&plan);
+	return play(&plan, &rig_script);
 }
 
 /* One row a way in which a cycle can go; the cycle after it must be good again. */
@@ -156,6 +81,107 @@ static void outcome_is_named(void **state)
 			 r.verdict[1].reason);
 	assert_int_equal(r.status, e->status);
 	assert_string_equal(r.end, "done");
+}
+
+/* What was around the trigger is recorded whether the target comes back or not. */
+static void timeline_is_recorded(void **state)
+{
+	static const enum behaviour behaviours[] = { GOOD, CRASH_STAYS, HANG_SHUTDOWN,
+						     QUIET };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(behaviours); i++) {
+		struct result r = play_one(behaviours[i], 2);
+		const struct timeline_marks *m = &r.marks[0];
+
+		assert_int_equal(r.timelines, 2);
+		assert_int_equal(r.timeline_cycle[0], 1);
+		assert_int_equal(r.timeline_cycle[1], 2);
+		assert_int_equal(r.timeline_from_ns, -100 * (int64_t)NS_PER_MSEC);
+		assert_string_equal(r.sent, "1x100,4x120");
+		assert_string_equal(r.replies, "1x99,2,1x20,0x100");
+		assert_int_equal(m->first_reply != 0,
+				 behaviours[i] == GOOD || behaviours[i] == QUIET);
+		assert_int_equal(m->restart != 0, behaviours[i] == GOOD);
+		if (behaviours[i] != GOOD)
+			continue;
+		assert_in_range(m->restart, 1, m->banner - 1);
+		assert_in_range(m->banner, 300 * NS_PER_MSEC, m->shell - 1);
+	}
+}
+
+/* Once a cycle and before the request, while the load runs; or not at all. */
+static void counters_are_recorded(void **state)
+{
+	static const enum behaviour good[] = { GOOD };
+	struct plan idle = plan_of(2), patient = plan_of(2);
+	struct result r = play_one(GOOD, 3);
+
+	(void)state;
+	assert_int_equal(r.counters, 3);
+	assert_int_equal(r.told.rx_packets, 1000);
+	assert_int_equal(r.told.rx_missed_errors, 7);
+	assert_int_equal(r.told.rx_dropped, 3);
+	assert_int_equal(r.told.in_echos, 990);
+	assert_int_equal(r.told.out_echo_replies, 980);
+	r = play_one(NO_COUNTERS, 3);
+	assert_int_equal(r.status, EXIT_PASS);
+	assert_int_equal(r.counters, 2);
+	idle.flood = false;
+	script_play(good, 1);
+	assert_int_equal(play(&idle, &rig_script).counters, 0);
+	/* Steady already when it has settled. */
+	patient.settle_ns = 5 * NS_PER_SEC;
+	script_play(good, 1);
+	r = play(&patient, &rig_script);
+	assert_int_equal(r.counters, 2);
+	assert_int_equal(r.status, EXIT_PASS);
+	patient.settle_ns = 0;
+	script_play(good, 1);
+	assert_int_equal(play(&patient, &rig_script).counters, 2);
+}
+
+static void no_timeline_without_a_trigger(void **state)
+{
+	static const enum behaviour good[] = { GOOD };
+	struct plan idle = plan_of(1);
+	struct result r;
+
+	(void)state;
+	assert_int_equal(play_one(HANG_SETTLE, 1).timelines, 0);
+	assert_int_equal(play_one(LOAD_DIES_DOWN, 1).timelines, 0);
+	idle.flood = false;
+	script_play(good, 1);
+	script_n_words = 0;
+	r = play(&idle, &rig_script);
+	assert_int_equal(r.timelines, 0);
+	assert_int_equal(script_n_words, 0);
+}
+
+/* The load hears of the trigger in this order, and the surge is as long before it. */
+static void surge_comes_before_the_trigger(void **state)
+{
+	static const enum load_word plain[] = { LOAD_MARK, LOAD_PRESS, LOAD_RELEASE,
+						LOAD_TIMELINE };
+	static const enum load_word words[] = { LOAD_SURGE, LOAD_MARK, LOAD_PRESS,
+						LOAD_RELEASE, LOAD_TIMELINE };
+	const enum behaviour script[] = { GOOD };
+	struct plan plan = plan_of(1);
+	uint64_t without;
+
+	(void)state;
+	script_n_words = 0;
+	script_play(script, 1);
+	without = play(&plan, &rig_script).took_ns;
+	assert_int_equal(script_n_words, ARRAY_SIZE(plain));
+	assert_memory_equal(script_words, plain, sizeof(plain));
+	plan.load.surge_ns = 3 * NS_PER_SEC;
+	script_n_words = 0;
+	script_play(script, 1);
+	assert_in_range(play(&plan, &rig_script).took_ns - without, 2900 * NS_PER_MSEC,
+			3100 * NS_PER_MSEC);
+	assert_int_equal(script_n_words, ARRAY_SIZE(words));
+	assert_memory_equal(script_words, words, sizeof(words));
 }
 
 static void known_issue_is_named(void **state)
@@ -222,7 +248,7 @@ static void play_boot(enum boot_behaviour boot, enum outcome outcome, const char
 
 	script_play(script, 1);
 	script_boot(boot);
-	r = play(&plan);
+	r = play(&plan, &rig_script);
 	assert_int_equal(r.verdicts, 1);
 	if (r.verdict[0].outcome != outcome || !strstr(r.verdict[0].reason, reason))
 		fail_msg("got %s: %s", outcome_name(r.verdict[0].outcome),
@@ -257,7 +283,7 @@ static void three_invalid_cycles_end_the_run(void **state)
 
 	(void)state;
 	script_play(script, 1);
-	r = play(&plan);
+	r = play(&plan, &rig_script);
 	assert_int_equal(r.verdicts, 3);
 	assert_string_equal(r.end, "invalid");
 	assert_int_equal(r.status, EXIT_INVALID);
@@ -272,7 +298,7 @@ static void until_hit_ends_with_the_hit(void **state)
 	(void)state;
 	plan.until_hits = 1;
 	script_play(script, 4);
-	r = play(&plan);
+	r = play(&plan, &rig_script);
 	assert_int_equal(r.verdicts, 3);
 	assert_string_equal(r.end, "hit");
 }
@@ -286,7 +312,7 @@ static void duration_ends_the_run(void **state)
 	(void)state;
 	plan.for_ns = 20 * NS_PER_SEC;
 	script_play(script, 1);
-	r = play(&plan);
+	r = play(&plan, &rig_script);
 	assert_true(r.verdicts >= 3);
 	assert_string_equal(r.end, "time");
 	assert_int_equal(r.status, EXIT_PASS);
@@ -301,7 +327,7 @@ static void run_without_load_needs_no_replies(void **state)
 	(void)state;
 	plan.flood = false;
 	script_play(script, 1);
-	r = play(&plan);
+	r = play(&plan, &rig_script);
 	assert_int_equal(r.verdicts, 2);
 	assert_int_equal(r.status, EXIT_PASS);
 }
@@ -323,10 +349,109 @@ static void existing_run_directory_is_refused(void **state)
 	plan.run_dir = dir;
 	script_play(script, 1);
 	assert_int_equal(loop_new(&loop), 0);
-	assert_int_equal(run_reboot(loop, &plan, &rig_script, NULL, out), EXIT_USAGE);
+	assert_int_equal(run_execute(loop, &plan, &rig_script, NULL, out), EXIT_USAGE);
 	loop_free(loop);
 	fclose(out);
-	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(dir, play_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Wherever it was cut, each cycle goes as it would have gone. */
+static void resumed_run_goes_on(void **state)
+{
+	const enum behaviour script[] = { GOOD,          WARNING, CRASH_STAYS,
+					  HANG_SHUTDOWN, GOOD,    PRECURSOR };
+	struct cut_cycle whole[CUT_CYCLES], resumed[CUT_CYCLES];
+	_cleanup_free_ size_t *lines = NULL;
+	struct plan plan = plan_of(ARRAY_SIZE(script));
+	struct cut cut;
+	size_t n;
+
+	(void)state;
+	plan.jitter_ns = 5 * NS_PER_SEC;
+	script_play(script, ARRAY_SIZE(script));
+	cut_begin(&cut, &plan, &rig_script);
+	cut_cycles(&cut, whole);
+	assert_int_equal(whole[3].outcome, OUTCOME_CRASH);
+	assert_int_equal(whole[4].outcome, OUTCOME_HANG);
+	lines = cut_lines(&cut, &n);
+	for (size_t i = 0; i < n - 1; i += 1 + i % 5) {
+		struct result r;
+
+		cut_at(&cut, lines[i] + (i % 2 ? 9 : 0));
+		script_play(script, ARRAY_SIZE(script));
+		r = cut_resume(&cut, &plan, &rig_script, NULL);
+		cut_cycles(&cut, resumed);
+		assert_int_equal(r.status, EXIT_FINDING);
+		assert_string_equal(r.end, "done");
+		for (unsigned int k = 1; k <= ARRAY_SIZE(script); k++) {
+			assert_int_equal(resumed[k].verdicts, 1);
+			assert_int_equal(resumed[k].outcome, whole[k].outcome);
+			assert_int_equal(resumed[k].settle_ns, whole[k].settle_ns);
+		}
+		assert_int_equal(resumed[ARRAY_SIZE(script) + 1].verdicts, 0);
+	}
+	cut_end(&cut);
+}
+
+/* What a report says of its place is true of the whole console, and its file is its own. */
+static void resumed_findings_have_their_place(void **state)
+{
+	const enum behaviour script[] = { WARNING };
+	static const char cut_here[] = "------------[ cut here ]------------";
+	struct plan plan = plan_of(4);
+	_cleanup_free_ size_t *lines = NULL;
+	_cleanup_free_ char *console = NULL;
+	struct cut cut;
+	struct result r;
+	size_t n, half;
+
+	(void)state;
+	script_play(script, 1);
+	cut_begin(&cut, &plan, &rig_script);
+	lines = cut_lines(&cut, &n);
+	for (half = n / 2; !cut_line_is(&cut, lines[half], "cycle");)
+		half++;
+	cut_at(&cut, lines[half]);
+	script_play(script, 1);
+	r = cut_resume(&cut, &plan, &rig_script, NULL);
+	assert_int_equal(r.findings, 4);
+	cut_read(cut.run_dir, "console.raw", &console, &n);
+	for (unsigned int i = 0; i < r.findings; i++) {
+		const struct finding *f = &r.finding[i];
+		const char *at = console + f->offset;
+		uint64_t line = 1;
+
+		assert_true(f->offset + f->size <= n);
+		assert_true(!i || f->offset > r.finding[i - 1].offset);
+		assert_non_null(memmem(at, 64, cut_here, strlen(cut_here)));
+		for (const char *p = console; p < at; p++)
+			line += *p == '\n';
+		assert_int_equal(f->line, line);
+	}
+	cut_end(&cut);
+}
+
+/* The time before counts, that between does not. */
+static void resumed_duration(void **state)
+{
+	const enum behaviour script[] = { GOOD };
+	struct plan plan = plan_of(0);
+	_cleanup_free_ size_t *lines = NULL;
+	struct result whole, r;
+	struct cut cut;
+	size_t n;
+
+	(void)state;
+	plan.for_ns = 40 * NS_PER_SEC;
+	script_play(script, 1);
+	whole = cut_begin(&cut, &plan, &rig_script);
+	lines = cut_lines(&cut, &n);
+	cut_at(&cut, lines[n / 2]);
+	script_play(script, 1);
+	r = cut_resume(&cut, &plan, &rig_script, NULL);
+	assert_string_equal(r.end, "time");
+	assert_in_range(r.verdicts, whole.verdicts - 1, whole.verdicts);
+	cut_end(&cut);
 }
 
 #define N_EXPECTATIONS ARRAY_SIZE(expectations)
@@ -363,6 +488,10 @@ int main(void)
 	};
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(known_issue_is_named),
+		cmocka_unit_test(timeline_is_recorded),
+		cmocka_unit_test(counters_are_recorded),
+		cmocka_unit_test(no_timeline_without_a_trigger),
+		cmocka_unit_test(surge_comes_before_the_trigger),
 		cmocka_unit_test(hang_is_a_finding),
 		cmocka_unit_test(stopped_while_recovering_keeps_what_was_seen),
 		cmocka_unit_test(early_lines_of_next_boot_count_for_the_cycle_before),
@@ -375,6 +504,9 @@ int main(void)
 		cmocka_unit_test(duration_ends_the_run),
 		cmocka_unit_test(run_without_load_needs_no_replies),
 		cmocka_unit_test(existing_run_directory_is_refused),
+		cmocka_unit_test(resumed_run_goes_on),
+		cmocka_unit_test(resumed_findings_have_their_place),
+		cmocka_unit_test(resumed_duration),
 	};
 	struct CMUnitTest tests[N_EXPECTATIONS + ARRAY_SIZE(single)];
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `iommu-stress restore`: puts back what a run that was cut short left changed. */
+#include "base/log.h"
+#include "cmd.h"
+#include "cmd/opts.h"
+#include "run/past.h"
+#include "target/target.h"
+
+#include <stdio.h>
+
+static int restore_left(const char *dir, struct past *past)
+{
+	struct undo_way way = { .target = past->target,
+				.worker = remote_worker,
+				.out = stdout };
+	int r = past_open_journal(dir, &way.journal);
+
+	if (r < 0)
+		return EXIT_USAGE;
+	r = loop_new(&way.loop);
+	if (r < 0)
+		log_errno(r, "cannot wait for events");
+	else
+		r = undo_all(&past->undo, &way);
+	if (r == 0)
+		r = journal_sync(way.journal);
+	journal_close(way.journal);
+	loop_free(way.loop);
+	return r < 0 ? EXIT_INVALID : EXIT_PASS;
+}
+
+static int restore(const char *dir)
+{
+	struct past past = { 0 };
+	int status = EXIT_PASS;
+
+	if (past_read(dir, &past) < 0)
+		return EXIT_USAGE;
+	if (!undo_left(&past.undo))
+		printf("%s left nothing to put back\n", dir);
+	else if (target_is_virtual(past.target))
+		printf("%s ran on %s, which ended with it: nothing to put back\n", dir,
+		       past.target);
+	else
+		status = restore_left(dir, &past);
+	past_done(&past);
+	return status;
+}
+
+struct input {
+	const char *dir;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct input *input = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = NULL;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (input->dir)
+			argp_error(state, "one run directory at a time");
+		input->dir = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which run? (RUNDIR)");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &opts_output_argp, 0, "Output:", 6 },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "RUNDIR",
+	.doc = "Gives the devices of an unplug run that was killed, or whose target was "
+	       "lost, their drivers back, as its journal tells.\vExit status: 0 everything "
+	       "is as it was, 2 bad usage or no such run, 3 something could not be put back.",
+	.children = children,
+};
+
+static int cmd_restore_run(int argc, char **argv)
+{
+	struct input input = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	return restore(input.dir);
+}
+
+const struct command cmd_restore = {
+	.name = "restore",
+	.help = "put back what an unplug run that was cut short left changed",
+	.run = cmd_restore_run,
+};

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A run that was cut short goes on: its journal tells everything that it knew. */
+#include "unplug.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "os/file.h"
+#include "run/past.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct recalled {
+	struct undo_list undo;
+	char boot_id[40];
+	bool settled; /* so did the cycle that is not judged yet */
+};
+
+static void recall(struct run *run, struct recalled *past, const struct record *record)
+{
+	fold_apply(&run->fold, record);
+	undo_learn(&past->undo, record);
+	if (run->unplug)
+		unplug_recall(run, record);
+	if (record->type == RECORD_TARGET)
+		snprintf(past->boot_id, sizeof(past->boot_id), "%s",
+			 record->target.boot_id);
+	/* Each cycle that came so far has drawn its jitter; one without a verdict will again. */
+	if (record->type == RECORD_PHASE)
+		past->settled |= record->phase.phase == PHASE_SETTLE;
+	if (record->type != RECORD_VERDICT)
+		return;
+	if (past->settled && run->plan->jitter_ns && !run->unplug)
+		(void)random_next(&run->random);
+	past->settled = false;
+}
+
+/* Lines that cannot be read were told when the plan was read. */
+static int recall_all(struct run *run, struct recalled *past)
+{
+	struct journal_reader *reader;
+	const struct record *record;
+	const char *error;
+	int r = journal_reader_open(journal_dir(run->journal), &reader);
+
+	if (r < 0)
+		return r;
+	while ((r = journal_reader_next(reader, &record, &error)) != 0) {
+		if (r < 0 && r != -EINVAL)
+			break;
+		if (r > 0)
+			recall(run, past, record);
+	}
+	journal_reader_close(reader);
+	return r;
+}
+
+/*
+ * The machine under test was ours, and went down in the middle of a cycle: by itself, or
+ * because somebody turned it off. Nobody saw it.
+ */
+static void tell_restart(const struct run *run, const struct recalled *past)
+{
+	_cleanup_free_ char *now = NULL;
+
+	if (strcmp(run->plan->target, "local") != 0 || !past->boot_id[0] ||
+	    run->fold.begun <= run->fold.judged ||
+	    file_read("/proc/sys/kernel/random/boot_id", 64, &now, NULL) < 0 ||
+	    !strncmp(now, past->boot_id, strlen(past->boot_id)))
+		return;
+	log_warning(
+		"this machine went down in cycle %u, which does not count: if that was "
+		"a crash, its own log of the boot before may tell (`journalctl -k -b -1 "
+		"| iommu-stress classify -`)",
+		run->fold.begun);
+}
+
+/* What the last controller left of it; on a virtual board it is gone. */
+static int undo(struct run *run, struct recalled *past)
+{
+	const struct undo_way way = { .loop = run->loop,
+				      .target = run->plan->target,
+				      .worker = run->rig->worker,
+				      .journal = run->journal,
+				      .out = run->out };
+	int r;
+
+	if (target_is_virtual(run->plan->target) || !undo_left(&past->undo))
+		return 0;
+	r = undo_all(&past->undo, &way);
+	return r == 0 ? run_sync(run) : r;
+}
+
+static int begin_console(struct run *run)
+{
+	uint64_t lines = 0;
+	int r = journal_console_lines(run->journal, &lines);
+
+	classifier_begin_at(run->classifier, lines, journal_console_offset(run->journal));
+	return r < 0 ? log_errno(r, "cannot read the console in %s",
+				 journal_dir(run->journal)) :
+		       0;
+}
+
+static void tell(const struct run *run)
+{
+	if (run->plan->cycles)
+		log_notice("%s goes on after %u of %u cycles", journal_dir(run->journal),
+			   run->fold.finished, run->plan->cycles);
+	else
+		log_notice("%s goes on after %u cycles", journal_dir(run->journal),
+			   run->fold.finished);
+}
+
+/* The journal is locked: now it is for sure that nobody has ended it meanwhile. */
+static int check_end(const struct run *run)
+{
+	if (!run->fold.ended || !past_is_complete(run->fold.end))
+		return 0;
+	log_error("%s has ended meanwhile", journal_dir(run->journal));
+	return -EALREADY;
+}
+
+int run_resume(struct run *run)
+{
+	struct recalled past = { 0 };
+	int r = recall_all(run, &past);
+
+	if (r < 0)
+		log_errno(r, "cannot read the journal of %s", journal_dir(run->journal));
+	else
+		r = check_end(run);
+	if (r == 0)
+		r = begin_console(run);
+	if (r == 0) {
+		run->spent_ns = run->fold.elapsed_ns;
+		snprintf(run->kernel_before, sizeof(run->kernel_before), "%s",
+			 run->fold.kernel);
+		tell(run);
+		tell_restart(run, &past);
+		run_record_plan(run);
+		r = undo(run, &past);
+	}
+	undo_list_done(&past.undo);
+	return r;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the worker says becomes facts of the attempts on their way, and nothing more. */
+#include "unplug.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct unplug_try *unplug_try_of(struct unplug *u, unsigned int cycle)
+{
+	for (size_t i = 0; i < u->n_tries; i++)
+		if (u->tries[i].cycle == cycle)
+			return &u->tries[i];
+	return NULL;
+}
+
+static void on_begin(struct run *run, struct unplug_try *try)
+{
+	struct record record = { .type = RECORD_CYCLE, .cycle = try->cycle };
+
+	if (try->begun)
+		return;
+	try->begun = true;
+	run->cycle.cycle = try->cycle;
+	run_record(run, &record);
+}
+
+/* A result that lost characters is none: the attempt has no proof then. */
+static void on_result(struct run *run, struct unplug_try *try, struct text words)
+{
+	struct record record = { .type = RECORD_ATTEMPT, .cycle = try->cycle };
+
+	try->ended = true;
+	if (try->attempt.seen || !attempt_parse(words, &try->attempt))
+		return;
+	try->attempt.order = try->order;
+	record.attempt = try->attempt;
+	run_record(run, &record);
+}
+
+static void on_race(struct run *run, struct text word)
+{
+	struct unplug *u = run->unplug;
+
+	u->ready |= text_equal(word, TEXT("ready"));
+	run->acted |= u->ready;
+	u->ended |= text_equal(word, TEXT("end"));
+	u->stuck |= text_equal(word, TEXT("stuck"));
+}
+
+/* Before the race is on, the target cannot do what is asked for; later the race is over. */
+static void on_error(struct run *run, struct text words, struct text why)
+{
+	struct unplug *u = run->unplug;
+
+	text_value(words, "why", &why);
+	if (!u->ready) {
+		/* The first is why; others tell what putting back came to. */
+		if (run->facts.refused[0] || u->refused)
+			text_clean(u->why, sizeof(u->why), why);
+		else
+			text_clean(run->facts.refused, sizeof(run->facts.refused), why);
+		return;
+	}
+	text_clean(u->why, sizeof(u->why), why);
+	u->ended = true;
+}
+
+static void on_fact(struct unplug *u, struct text words)
+{
+	/* What is damaged makes the facts incomplete for ever; the guards refuse then. */
+	(void)!facts_add(&u->facts, words);
+}
+
+bool unplug_on_marker(struct run *run, const struct console_line *line)
+{
+	struct unplug *u = run->unplug;
+	struct unplug_try *try = unplug_try_of(u, line->cycle);
+	struct text word;
+
+	if (text_value(line->marker, "fact", &word)) {
+		on_fact(u, line->marker);
+	} else if (text_value(line->marker, "race", &word)) {
+		on_race(run, word);
+	} else if (text_value(line->marker, "error", &word)) {
+		on_error(run, line->marker, word);
+	} else if (try && line->phase == PHASE_UNPLUG) {
+		on_begin(run, try);
+	} else if (try && line->phase == PHASE_BACK) {
+		on_result(run, try, line->marker);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* FNV-1a over the words; numbers differ from attempt to attempt. */
+static uint32_t hash_words(uint32_t hash, struct text t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (t.s[i] < '0' || t.s[i] > '9')
+			hash = (hash ^ (unsigned char)t.s[i]) * 16777619u;
+	return hash;
+}
+
+void unplug_on_line(struct run *run, const struct console_line *line)
+{
+	struct unplug_try *try = unplug_try_of(run->unplug, line->cycle);
+
+	if (try && line->phase == PHASE_UNPLUG && line->milestone == MILESTONE_NONE)
+		try->order =
+			hash_words(try->order ? try->order : 2166136261u, line->body);
+}

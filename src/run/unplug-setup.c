@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From facts about the target to the device, the reasons to leave it alone, the race. */
+#include "unplug.h"
+
+#include "base/log.h"
+#include "base/num.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void _printf_(2, 3) refuse(struct run *run, const char *format, ...)
+{
+	_cleanup_free_ char *words = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&words, format, args) < 0)
+		words = NULL;
+	va_end(args);
+	text_clean(run->facts.refused, sizeof(run->facts.refused),
+		   text_of(words ? words : format));
+}
+
+/* The devices that were named, or the board's own test device. */
+static bool choose_devices(struct run *run, struct facts_chosen *chosen)
+{
+	const struct unplug_plan *plan = &run->plan->unplug;
+	const struct facts *facts = &run->unplug->facts;
+	const char *own = run->target->test_device;
+	_cleanup_free_ char *why = NULL;
+
+	if (!plan->n_devices && !own) {
+		refuse(run, "which device? `iommu-stress list -t %s` shows them",
+		       run->plan->target);
+		return false;
+	}
+	for (size_t i = 0; i < (plan->n_devices ? plan->n_devices : 1); i++)
+		if (facts_choose(facts, plan->n_devices ? plan->devices[i] : own, chosen,
+				 &why) < 0) {
+			refuse(run, "%s", why);
+			return false;
+		}
+	return true;
+}
+
+static const struct means *choose_method(const struct run *run,
+					 const struct device_facts *device)
+{
+	if (run->plan->unplug.method)
+		return run->plan->unplug.method;
+	/* zPCI functions are deconfigured, which is what their drivers expect. */
+	if (!strcmp(run->unplug->facts.system.arch, "s390x") && device->slot_can_power)
+		return means_method_find("power");
+	return means_method_find("remove");
+}
+
+/* Does the device have what holder and method need? */
+static bool has_means(struct run *run, const struct device_facts *device)
+{
+	const struct means *means[] = { run->plan->unplug.holder, run->unplug->method };
+	bool is_virtual = target_is_virtual(run->plan->target);
+
+	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
+		_cleanup_free_ char *lacks = NULL;
+
+		/* QEMU's side is seen when it is asked. */
+		if (!strcmp(means[i]->name, "qmp") && is_virtual)
+			continue;
+		lacks = means[i]->lacks(&run->unplug->facts, device);
+		if (lacks) {
+			refuse(run, "%s cannot be used with %s: %s", device->bdf,
+			       means[i]->name, lacks);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the method needs besides the device. */
+static void add_place(struct strbuf *words, const struct facts *facts,
+		      const struct device_facts *device)
+{
+	ptrdiff_t pf = device->physfn[0] ? facts_find(facts, device->physfn) : -1;
+
+	if (device->slot[0])
+		strbuf_addf(words, " slot=%s", device->slot);
+	if (device->parent[0])
+		strbuf_addf(words, " bridge=%s", device->parent);
+	if (pf >= 0)
+		strbuf_addf(words, " pf=%s numvfs=%u", device->physfn,
+			    facts->devices[pf].sriov_num);
+}
+
+static const char *or_none(const char *word)
+{
+	return word[0] ? word : "-";
+}
+
+static void add_undo(struct unplug *u, const struct device_facts *device,
+		     const char *method)
+{
+	const struct system_facts *system = &u->facts.system;
+	const struct {
+		const char *key, *was;
+	} settings[] = {
+		{ "autoprobe", system->autoprobe },
+		{ "expedited", system->expedited },
+		{ "devkmsg", system->devkmsg },
+	};
+	struct strbuf words = { 0 };
+
+	strbuf_addf(&words, "device=%s driver=%s override=%s", device->bdf,
+		    or_none(device->driver), or_none(device->override));
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (settings[i].was[0])
+			strbuf_addf(&words, " %s=%s", settings[i].key, settings[i].was);
+	strbuf_addf(&words, " method=%s", method);
+	add_place(&words, &u->facts, device);
+	u->undo = xrealloc(u->undo, u->n_undo + 1, sizeof(*u->undo));
+	u->undo[u->n_undo++] = words;
+}
+
+/* As the worker calls it: somebody else unplugs. */
+static const char *method_word(const struct means *method)
+{
+	return !strcmp(method->name, "qmp") ? "outside" : method->name;
+}
+
+/* A virtual board runs the QEMU of this machine, whose files are in /host. */
+static void add_qemu(struct strbuf *words, const struct run *run)
+{
+	const char *host = "/host", *qemu = run->plan->unplug.qemu;
+
+	if (!qemu)
+		qemu = run->unplug->facts.system.qemu;
+	if (target_is_virtual(run->plan->target)) {
+		strbuf_addf(words, " qemu_root=%s", host);
+		if (!strncmp(qemu, host, strlen(host)))
+			qemu += strlen(host);
+	}
+	strbuf_addf(words, " qemu=%s", qemu);
+}
+
+static void build_race(struct run *run, const struct guard_result *guard)
+{
+	const struct unplug_plan *plan = &run->plan->unplug;
+	struct unplug *u = run->unplug;
+	const struct device_facts *device = &u->facts.devices[u->device];
+	struct strbuf words = { 0 };
+
+	strbuf_addf(&words, "race device=%s holder=%s release=%s method=%s", device->bdf,
+		    plan->holder->name, plan->release, method_word(u->method));
+	add_place(&words, &u->facts, device);
+	for (size_t i = 0; i < guard->n_devices; i++) {
+		const struct device_facts *member =
+			&u->facts.devices[guard->devices[i].device];
+
+		if (guard->devices[i].device == u->device)
+			continue;
+		if (!strcmp(member->group, device->group) && device->group[0])
+			strbuf_addf(&words, " member=%s", member->bdf);
+	}
+	strbuf_addf(&words, " blocked_ms=%" PRIu64, plan->blocked_ns / NS_PER_MSEC);
+	/* Most of an unplug is waiting for RCU; with this, several times less. */
+	strbuf_addf(&words, " expedited=1");
+	if (plan->restore)
+		strbuf_addf(&words, " autoprobe=1");
+	if (plan->churn)
+		strbuf_addf(&words, " churn=1");
+	if (unplug_needs_qemu(plan))
+		add_qemu(&words, run);
+	free(u->race);
+	u->race = words.s;
+}
+
+/* One line each: the first that is not allowed ends the run, allowed ones are told. */
+static bool guards_pass(struct run *run, const struct guard_result *guard)
+{
+	for (size_t i = 0; i < guard->n_refusals; i++) {
+		if (guard->refusals[i].allowed)
+			log_warning("%s", guard->refusals[i].text);
+		else
+			log_error("%s", guard->refusals[i].text);
+	}
+	for (size_t i = 0; i < guard->n_refusals; i++)
+		if (!guard->refusals[i].allowed) {
+			refuse(run, "%s", guard->refusals[i].text);
+			run->facts.refused_told = true;
+			return false;
+		}
+	return true;
+}
+
+static void record_device(struct run *run)
+{
+	const struct device_facts *d = &run->unplug->facts.devices[run->unplug->device];
+	struct record record = { .type = RECORD_DEVICE };
+
+	record.device.device = d->bdf;
+	record.device.id = d->id;
+	record.device.driver = d->driver;
+	record.device.group = d->group;
+	record.device.iommu = d->iommu;
+	record.device.domain = d->domain_type;
+	run_record(run, &record);
+}
+
+/* The device, and all that goes with it, once the guards have nothing against it. */
+static void use_devices(struct run *run, const struct facts_chosen *chosen)
+{
+	struct unplug *u = run->unplug;
+	struct guard_result guard = { 0 };
+	struct guard_request request = { .facts = &u->facts,
+					 .named = chosen,
+					 .allowed = run->plan->unplug.allowed };
+
+	u->device = chosen->devices[0];
+	u->method = choose_method(run, &u->facts.devices[u->device]);
+	if (!has_means(run, &u->facts.devices[u->device]))
+		return;
+	request.reach = run->plan->unplug.holder->reach | u->method->reach;
+	guard_check(&request, &guard);
+	if (guards_pass(run, &guard)) {
+		build_race(run, &guard);
+		record_device(run);
+		/* Once: after a crash the target has other drivers, not other originals. */
+		for (size_t i = 0; !u->undo_recorded && i < guard.n_devices; i++)
+			add_undo(u, &u->facts.devices[guard.devices[i].device],
+				 method_word(u->method));
+	}
+	guard_result_done(&guard);
+}
+
+void unplug_choose(struct run *run)
+{
+	struct facts_chosen chosen = { 0 };
+	const struct facts *facts = &run->unplug->facts;
+
+	run->facts.unsure = facts->damaged;
+	if (facts->damaged)
+		refuse(run, "what the target told of its devices was damaged on its way");
+	else if (facts->system.hint[0] && run->plan->unplug.holder->reach &&
+		 (!facts->system.iommu || facts->system.vfio == FACTS_NO))
+		refuse(run, "%s", facts->system.hint);
+	else if (choose_devices(run, &chosen))
+		use_devices(run, &chosen);
+	facts_chosen_done(&chosen);
+}
+
+void unplug_record_undo(struct run *run, bool done)
+{
+	struct unplug *u = run->unplug;
+
+	if (u->undo_recorded && !done)
+		return;
+	u->undo_recorded = true;
+	for (size_t i = 0; i < u->n_undo; i++) {
+		struct record record = { .type = RECORD_UNDO };
+
+		record.undo.words = u->undo[i].s;
+		record.undo.done = done;
+		run_record(run, &record);
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the unplug test share. unplug.c tells the test in its order,
+ * unplug-setup.c makes a device and a command line of facts and guards, unplug-observe.c
+ * turns the worker's markers into facts of the attempts on their way, unplug-judge.c makes
+ * verdicts and the next offsets of them.
+ */
+#pragma once
+
+#include "internal.h"
+#include "run/guard.h"
+
+/* Attempts that are asked for at once. A line of a terminal's input queue is short. */
+#define UNPLUG_BATCH_MAX 32
+/* Attempts before the window is chosen. */
+#define UNPLUG_MEASURED 8
+/* Different orders of kernel messages that are told apart. */
+#define UNPLUG_ORDERS 16
+
+/* An attempt on its way. */
+struct unplug_try {
+	unsigned int cycle;
+	int64_t want_ns;
+	bool begun; /* its marker stood in the kernel log */
+	bool ended; /* so did that of its result, whole or not */
+	struct attempt attempt;
+	struct cycle_facts facts;
+	uint32_t order; /* of the kernel's messages so far */
+};
+
+struct unplug {
+	struct facts facts; /* of the target */
+	size_t device;      /* the one that is unplugged, index in facts */
+	const struct means *method;
+	char *race;          /* command line of the race */
+	struct strbuf *undo; /* words of `restore`, one a device */
+	size_t n_undo;
+	bool undo_recorded;
+	bool refused; /* by the worker, which puts back what it had changed */
+
+	bool ready, ended;            /* the worker's race */
+	bool stuck;                   /* it cannot go on: the unplug never returned */
+	char why[VERDICT_REASON_MAX]; /* why it cannot go on, in the worker's words */
+	bool outside;                 /* QEMU unplugs, not the worker */
+
+	struct unplug_try tries[UNPLUG_BATCH_MAX];
+	size_t n_tries;
+	unsigned int next_cycle;
+	unsigned int
+		recalled; /* offsets of a batch whose verdicts have not been read yet */
+
+	bool has_window;
+	struct sweep sweep;
+	/* Measured for the window. */
+	int64_t unplug_ns[UNPLUG_MEASURED], request_ns[UNPLUG_MEASURED],
+		close_ns[UNPLUG_MEASURED];
+	size_t n_measured;
+	struct {
+		uint32_t order;
+		unsigned int seen;
+	} orders[UNPLUG_ORDERS];
+};
+
+/* unplug-setup.c: run->facts.refused tells what is wrong. */
+void unplug_choose(struct run *run);
+void unplug_record_undo(struct run *run, bool done);
+
+/* unplug-observe.c */
+/* True: the marker was the worker's. */
+bool unplug_on_marker(struct run *run, const struct console_line *line);
+void unplug_on_line(struct run *run, const struct console_line *line);
+/* The try of this cycle, or NULL. */
+struct unplug_try *unplug_try_of(struct unplug *unplug, unsigned int cycle);
+
+/* unplug-judge.c */
+/* Chooses the window once enough was measured, or it was given. */
+void unplug_open_window(struct run *run);
+int64_t unplug_next_offset(struct unplug *unplug);
+/*
+ * From the journal of a run that goes on, in the order of its records: afterwards all is as it
+ * was when the last attempt had its verdict, but for offsets that were never tried.
+ */
+void unplug_recall(struct run *run, const struct record *record);
+/* Verdict, records and what the sweep learns of it. */
+enum outcome unplug_judge(struct run *run, struct unplug_try *try);
