@@ -37,7 +37,7 @@ refuse() {
 # -- what is there -------------------------------------------------------------------------
 
 "$program" board list >"$scratch/list"
-for board in arm64 arm64-viommu amd64 amd64-amdvi; do
+for board in arm64 arm64-viommu amd64 amd64-amdvi s390x; do
 	check "$board is listed" grep -q "^$board " "$scratch/list"
 done
 check "arm64 is prepared" "$program" board prepare arm64
@@ -77,9 +77,44 @@ has "... and its panic was shown" 'Kernel panic - not syncing'
 printf 'kexec -e\n' | shell arm64 --kexec
 check "kexec -e starts the kernel again" test "$(grep -ac 'phase=up' "$scratch/out")" -eq 2
 
+# -- a device to unplug --------------------------------------------------------------------
+
+shell arm64 --worker <<'END'
+iommu-stress-worker --version
+cd /sys/bus/pci/devices/0000:00:10.0 && cat device
+echo vfio-pci >driver_override; echo 0000:00:10.0 >/sys/bus/pci/drivers_probe
+echo group $(ls /dev/vfio)
+echo 1 >remove
+[ -e /sys/bus/pci/devices/0000:00:10.0 ] || echo gone
+echo 1 >/sys/bus/pci/rescan
+[ ! -e /sys/bus/pci/devices/0000:00:10.0 ] || echo back
+END
+has "the board has the worker" '^iommu-stress-worker '
+has "... and a device" '^0x0011$'
+has "... that VFIO takes" '^group [0-9]+ vfio$'
+has "... and that goes" '^gone$'
+has "... and comes back" '^back$'
+shell arm64 --device port:edu <<'END'
+cd /sys/bus/pci/slots/2 && cat address
+echo 0 >power
+[ -e /sys/bus/pci/devices/0000:02:00.0 ] || echo gone
+echo 1 >power
+[ ! -e /sys/bus/pci/devices/0000:02:00.0 ] || echo back
+[ -e /bin/iommu-stress-worker ] || echo no worker
+END
+has "a device is behind a port" '^0000:02:00$'
+has "... its power goes off" '^gone$'
+has "... and on" '^back$'
+has "the worker is there only when asked for" '^no worker$'
+shell arm64 --worker --device nvme-sriov <<'END'
+cat /sys/bus/pci/devices/0000:00:10.0/sriov_numvfs /sys/bus/pci/devices/0000:00:10.1/device
+END
+has "virtual functions are there" '^0x0010$'
+IOMMU_STRESS_WORKER=/nonexistent refuse "worker that is not there" "/nonexistent" prepare arm64 --worker
+
 # -- others --------------------------------------------------------------------------------
 
-for board in arm64-viommu amd64 amd64-amdvi; do
+for board in arm64-viommu amd64 amd64-amdvi s390x; do
 	if ! timeout 240 "$program" board prepare "$board" >"$scratch/out" 2>"$scratch/err"; then
 		skip "$board boots" "$(tail -n 1 "$scratch/err")"
 		continue
@@ -98,6 +133,9 @@ refuse "one word too many" "one argument too many" prepare arm64 amd64
 refuse "unknown suite" "unknown Debian suite 'buzz'" prepare arm64 --suite buzz
 refuse "unknown network device" "is not a valid device model name" shell arm64 --nic nonsense
 refuse "network device without a name" "must begin with the name" shell arm64 --nic mac=1
+refuse "unknown device" "is not a valid device model name" shell arm64 --device nonsense
+refuse "device in no place" "no such place" shell arm64 --device moon:edu
+refuse "device without a name" "must begin with the name" shell arm64 --device port:
 refuse "too little memory" "64 MB" prepare arm64 --memory 1M
 refuse "modules without a kernel" "needs the --kernel" prepare arm64 --modules /
 refuse "kexec with an initramfs of somebody else" "own initramfs" prepare arm64 --kexec \

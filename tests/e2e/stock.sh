@@ -29,6 +29,19 @@ for cycle in (1, 2):
     at = next(i for i, r in enumerate(mine) if r.get("phase") == "trigger")
     assert mine[at + 1]["type"] == "load" and mine[at + 1]["steady"], mine[at:at + 3]
 ' "$scratch/run/journal.jsonl"
+check "the target told its counters before each request" python3 -c '
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+for cycle in (1, 2):
+    mine = [r for r in rows if r.get("cycle") == cycle]
+    at = next(i for i, r in enumerate(mine) if r.get("phase") == "shutdown")
+    told = [r for r in mine[:at] if r["type"] == "counters"]
+    assert len(told) == 1, told
+    sent = max(r["sent"] for r in rows if r["type"] == "load" and r.get("cycle", 0) <= cycle)
+    assert sent + 1000 >= told[0]["rx_packets"] >= told[0]["in_echos"] > 0, told
+    assert told[0]["in_echos"] >= told[0]["out_echo_replies"] > 0, told
+' "$scratch/run/journal.jsonl"
+says "... and the run tells them" "$scratch/out" '^Counters +the target counted [0-9]+ packets'
 for file in journal.jsonl console.raw console.timing; do
 	check "the run left $file" test -s "$scratch/run/$file"
 done

@@ -40,6 +40,45 @@ refuse "unreadable log" "/nonexistent" classify /nonexistent
 refuse "no run" "/nonexistent" report /nonexistent
 refuse "unknown board" "mips" board prepare mips
 
+
+# Runs that cannot be resumed: what is wrong, and what to do.
+mkdir "$scratch/empty" "$scratch/torn" "$scratch/old" "$scratch/ended" "$scratch/gone" \
+	"$scratch/changed"
+begin='{"type":"run","at":1,"tool":"0.9","scenario":"reboot","target":"virt:arm64","wall":"","seed":1'
+printf '{"type":"run","at"' >"$scratch/torn/journal.jsonl"
+echo "$begin}" >"$scratch/old/journal.jsonl"
+printf '%s}\n{"type":"end","at":2,"reason":"hit","status":1}\n' "$begin" \
+	>"$scratch/ended/journal.jsonl"
+echo "$begin"',"plan":{"words":[],"directory":"/nonexistent"}}' >"$scratch/gone/journal.jsonl"
+echo "$begin"',"plan":{"words":["-n","3"],"directory":"/","cycles":4}}' \
+	>"$scratch/changed/journal.jsonl"
+resume="[^ ]*/"
+refuse "no run to resume" "^iommu-stress: /nonexistent holds no run: there is no journal.jsonl in it; name the directory of a run$" \
+	reboot --resume /nonexistent
+refuse "an empty directory" "${resume}empty holds no run: there is no journal.jsonl in it; name" \
+	reboot --resume "$scratch/empty"
+refuse "a run cut short in its first line" "${resume}torn was cut short in its first line, so nothing is known of it: begin a new run$" \
+	reboot --resume "$scratch/torn"
+refuse "a run without its command line" "the journal of ${resume}old \(iommu-stress 0.9\) does not tell its command line: begin a new run$" \
+	reboot --resume "$scratch/old"
+refuse "a run that has ended" "${resume}ended has ended \(hit, 0 cycles\), there is nothing to go on with: .iommu-stress report ${resume}ended. tells" \
+	reboot --resume "$scratch/ended"
+refuse "a run of another command" "${resume}old is a run of another command: .iommu-stress reboot --resume" \
+	unplug --resume "$scratch/old"
+refuse "a directory that is gone" "${resume}gone was begun in /nonexistent, which cannot be entered: No such file" \
+	reboot --resume "$scratch/gone"
+refuse "a plan that reads otherwise now" "${resume}changed cannot be gone on with: its options mean another '[a-z_]+' now than when it began; begin a new run$" \
+	reboot --resume "$scratch/changed"
+for words in "-n 5" "--cycles=5" "-t virt:arm64" "--seed 2" "-r own.yaml" "-qn5"; do
+	# shellcheck disable=SC2086 # words
+	refuse "$words and --resume" "'${words%% *}' cannot be given with --resume: the run goes on as it was begun; leave it out, or begin a new run$" \
+		reboot --resume "$scratch/old" $words
+done
+refuse "a device and --resume" "'0000:00:05.0' cannot be given with --resume" \
+	unplug 0000:00:05.0 --resume="$scratch/old"
+check "what is refused is not changed" test "$(cat "$scratch/torn/journal.jsonl")" = \
+	'{"type":"run","at"'
+
 check "--dry-run shows the plan" "$program" reboot --flood --dry-run
 "$program" reboot --flood --dry-run --limit shutdown=77s >"$scratch/plan"
 check "... with its limits" grep -q 'shutdown.*1 min 17 s' "$scratch/plan"
