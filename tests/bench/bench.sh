@@ -54,9 +54,17 @@ for r in cycles:
     print(f"  cycle {r['cycle']}: {r['total_ns'] / 1e9:.2f} s, overhead {over / 1e6:.2f} ms"
           f" = {100 * over / r['total_ns']:.3f} %")
 END
+tests/bench/bench_unplug.sh "$build"
 for bench in "$build"/bench/bench_*; do
 	case $bench in
 	*.d | *_memory) ;;
 	*) "$bench" ;;
 	esac
 done
+
+# Against other traffic tools, in network namespaces of its own; an hour's quarter.
+if unshare -nmpf true 2>/dev/null || unshare -rnmpf true 2>/dev/null; then
+	python3 tests/bench/flood.py "$program"
+else
+	echo "flood against its peers: unshare(1) may not make namespaces here"
+fi

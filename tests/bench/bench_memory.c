@@ -41,7 +41,7 @@ static void play(const char *dir, unsigned int cycles)
 	sim_start();
 	if (loop_new(&loop) < 0)
 		exit(2);
-	(void)run_reboot(loop, &plan, &rig_script, rules, out);
+	(void)run_execute(loop, &plan, &rig_script, rules, out);
 	loop_free(loop);
 	rules_free(rules);
 	fclose(out);
