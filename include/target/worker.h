@@ -8,7 +8,9 @@
 #include "base/mem.h"
 #include "target/facts.h"
 
-/* Debian's name of the architecture that this machine runs, NULL: none that it knows. */
+/* Debian's name of what `uname -m` calls machine, NULL: there is no worker for it. */
+const char *worker_arch(struct text machine);
+/* The same of this machine. */
 const char *worker_own_arch(void);
 
 /*
@@ -22,7 +24,8 @@ int worker_find(const char *debian_arch, char **ret_path) _must_check_;
 /*
  * What the target's devices are, and what they are used for. target: "local" (also
  * NULL) or "ssh:HOST".
- * words: what else to tell the worker ("peer=192.0.2.1", "sysroot=DIR"), NULL at the end; may be NULL.
+ * words: what else to tell the worker ("peer=192.0.2.1", "sysroot=DIR"), NULL at the end; may
+ * be NULL. Of the characters that remote_worker() takes.
  * ret is complete when this returns 0; else it is empty: -EOPNOTSUPP (of this target no
  * facts can be had), -EIO (the worker failed), -EBADMSG (its lines are damaged),
  * -ETIMEDOUT, -EHOSTUNREACH, or as of worker_find.

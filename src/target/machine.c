@@ -2,7 +2,6 @@
 #include "machine.h"
 
 #include "base/log.h"
-#include "base/num.h"
 #include "os/child.h"
 #include "os/file.h"
 
@@ -18,6 +17,13 @@
 
 /* More of what a command complains about is not looked at. */
 #define ERRORS_MAX 65536
+
+struct machine machine_of(struct loop *loop, const char *name)
+{
+	return (struct machine){ .loop = loop,
+				 .name = name,
+				 .host = !strncmp(name, "ssh:", 4) ? name + 4 : NULL };
+}
 
 /*
  * ssh must neither ask (nobody is there) nor wait for ever for a host that has gone. The

@@ -2,11 +2,15 @@
 /* Commands on a machine that runs already: this one, or one that ssh reaches. */
 #pragma once
 
+#include "base/num.h"
 #include "base/text.h"
 #include "os/loop.h"
 
 /* argv of a command: ssh with its options, the command, NULL. */
 #define MACHINE_ARGV_MAX 80
+
+/* For one short answer, over ssh too. */
+#define MACHINE_ANSWER_NS (30 * NS_PER_SEC)
 
 struct machine {
 	struct loop *loop;
@@ -21,6 +25,8 @@ struct answer {
 	char why[160]; /* the last line of its standard error, clean */
 };
 
+/* name, "local" or "ssh:HOST", is borrowed. */
+struct machine machine_of(struct loop *loop, const char *name);
 /* Points argv at command (NULL at its end), or at ssh that runs it. */
 void machine_argv(const struct machine *m, const char *const *command,
 		  const char *argv[MACHINE_ARGV_MAX]);

@@ -5,23 +5,15 @@
  */
 #include "base/log.h"
 #include "base/num.h"
+#include "deliver.h"
 #include "machine.h"
 #include "os/child.h"
 #include "target/target.h"
-#include "target/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-/* One answer over ssh, and the transfer of the worker (less than 1 MB). */
-#define ANSWER_LIMIT_NS (30 * NS_PER_SEC)
-#define PUSH_LIMIT_NS   (120 * NS_PER_SEC)
-#define WORKER_LIMIT_NS (60 * NS_PER_SEC)
 
 /* Longer than ssh takes to notice that nobody is there (machine.c). */
 #define ALONE_LIMIT_NS (20 * NS_PER_SEC)
@@ -47,107 +39,6 @@ struct remote {
 static struct remote *remote_of(struct target *t)
 {
 	return (struct remote *)t;
-}
-
-/* Nothing that a shell on the way could read as anything else. */
-static bool is_plain(struct text words)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789.:_=/,+@- ";
-
-	for (size_t i = 0; i < words.n; i++)
-		if (!words.s[i] || !strchr(plain, words.s[i]))
-			return false;
-	return true;
-}
-
-/* -- getting the worker there ---------------------------------------------------------- */
-
-/* uname -m as Debian names architectures. */
-static const char *debian_arch(struct text machine)
-{
-	static const struct {
-		const char *machine, *arch;
-	} names[] = {
-		{ "x86_64", "amd64" },
-		{ "aarch64", "arm64" },
-		{ "s390x", "s390x" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_equal(machine, text_of(names[i].machine)))
-			return names[i].arch;
-	return NULL;
-}
-
-static int find_worker(struct remote *r, struct text machine, char **ret)
-{
-	const char *arch = debian_arch(machine);
-
-	if (!arch) {
-		log_error("%s is a %.*s: there is no worker for it", r->name,
-			  TEXT_ARG(machine));
-		return -ENOENT;
-	}
-	return worker_find(arch, ret);
-}
-
-/*
- * Words for sh, whatever the login shell is; without single quotes. The worker is what comes
- * in, into a directory of its own.
- */
-#define SCRIPT(words)  "exec sh -c '" words "'"
-#define MAKE_DIRECTORY "d=$(mktemp -d /tmp/iommu-stress.XXXXXX) && "
-#define TAKE_WORKER    "cat >$d/iommu-stress-worker && chmod 700 $d/iommu-stress-worker"
-
-/* Opens the worker for a machine that ssh reaches. */
-static int open_worker(struct remote *r, int *ret_fd)
-{
-	_cleanup_free_ char *worker = NULL;
-	struct answer answer = { 0 };
-	int e = machine_ask(&r->machine, "uname -m", -1, ANSWER_LIMIT_NS, &answer);
-
-	if (e == 0)
-		e = find_worker(r, answer_last(&answer), &worker);
-	strbuf_done(&answer.lines);
-	if (e < 0)
-		return e;
-	*ret_fd = open(worker, O_RDONLY | O_CLOEXEC);
-	return *ret_fd < 0 ? log_errno(-errno, "cannot read %s", worker) : 0;
-}
-
-/* A directory that is taken away at the end. */
-static int push(struct remote *r)
-{
-	static const char script[] = SCRIPT(MAKE_DIRECTORY "{ " TAKE_WORKER
-							   " && echo $d || "
-							   "{ rm -rf $d; exit 1; }; }");
-	_cleanup_close_ int fd = -1;
-	struct answer answer = { 0 };
-	int e = open_worker(r, &fd);
-	struct text dir;
-
-	if (e == 0)
-		e = machine_ask(&r->machine, script, fd, PUSH_LIMIT_NS, &answer);
-	dir = answer_last(&answer);
-	if (e == 0 && (!text_starts(dir, TEXT("/tmp/iommu-stress.")) || !is_plain(dir))) {
-		log_error("%s does not tell where the worker is", r->name);
-		e = -EPROTO;
-	}
-	if (e == 0) {
-		r->dir = xstrndup(dir.s, dir.n);
-		r->worker = xasprintf("%s/iommu-stress-worker", r->dir);
-	}
-	strbuf_done(&answer.lines);
-	return e;
-}
-
-static int find_own(struct remote *r)
-{
-	struct utsname name;
-
-	uname(&name);
-	return find_worker(r, text_of(name.machine), &r->worker);
 }
 
 /* -- console and shell ----------------------------------------------------------------- */
@@ -247,7 +138,7 @@ static bool follows_or_ended(void *arg)
 static int wait_console(struct remote *r)
 {
 	int e = loop_until(r->machine.loop, follows_or_ended, r,
-			   loop_now_ns() + ANSWER_LIMIT_NS);
+			   loop_now_ns() + MACHINE_ANSWER_NS);
 
 	if (e == -ETIMEDOUT)
 		log_error("the kernel log of %s does not come", r->name);
@@ -363,7 +254,7 @@ static void take_away(struct remote *r)
 	_cleanup_free_ char *line = xasprintf("rm -rf %s", r->dir);
 	struct answer answer = { 0 };
 
-	(void)!machine_ask(&r->machine, line, -1, ANSWER_LIMIT_NS, &answer);
+	(void)!machine_ask(&r->machine, line, -1, MACHINE_ANSWER_NS, &answer);
 	strbuf_done(&answer.lines);
 }
 
@@ -399,7 +290,7 @@ static const struct target_ops remote_ops = {
 
 static int open_children(struct remote *r)
 {
-	int e = r->machine.host ? push(r) : find_own(r);
+	int e = deliver_worker(&r->machine, &r->worker, &r->dir);
 
 	if (e < 0)
 		return e;
@@ -421,13 +312,10 @@ static struct remote *remote_new(struct loop *loop, const char *name)
 {
 	struct remote *r = xcalloc(1, sizeof(*r));
 
-	*r = (struct remote){ .target.ops = &remote_ops,
-			      .machine.loop = loop,
-			      .name = xstrdup(name) };
-	r->target.name = r->machine.name = r->name;
+	*r = (struct remote){ .target.ops = &remote_ops, .name = xstrdup(name) };
+	r->target.name = r->name;
+	r->machine = machine_of(loop, r->name);
 	r->alone = loop_timer_add(loop, on_alone, r);
-	if (!strncmp(r->name, "ssh:", 4))
-		r->machine.host = r->name + 4;
 	return r;
 }
 
@@ -444,65 +332,5 @@ int remote_open(struct loop *loop, const char *name, const char *log_path,
 		remote_close(&r->target);
 	else
 		*ret = &r->target;
-	return e;
-}
-
-static int run_own(struct remote *r, const char *words, struct answer *answer)
-{
-	_cleanup_free_ char *copy = xstrdup(words);
-	const char *command[MACHINE_ARGV_MAX] = { NULL };
-	size_t n = 1;
-	char *rest = copy;
-	int e = find_own(r);
-
-	command[0] = r->worker;
-	for (char *word; (word = strsep(&rest, " ")) && n < MACHINE_ARGV_MAX - 1;)
-		if (*word)
-			command[n++] = word;
-	return e < 0 ? e : machine_run(&r->machine, command, -1, WORKER_LIMIT_NS, answer);
-}
-
-/* There and away again, in one go. */
-static int run_there(struct remote *r, const char *words, struct answer *answer)
-{
-	_cleanup_free_ char *line = xasprintf(
-		SCRIPT(MAKE_DIRECTORY "trap \"rm -rf $d\" EXIT && "
-				      "trap \"exit 129\" HUP TERM && " TAKE_WORKER
-				      " && $d/iommu-stress-worker %s"),
-		words);
-	const char *const command[] = { line, NULL };
-	_cleanup_close_ int fd = -1;
-	int e = open_worker(r, &fd);
-
-	return e < 0 ? e :
-		       machine_run(&r->machine, command, fd,
-				   PUSH_LIMIT_NS + WORKER_LIMIT_NS, answer);
-}
-
-int remote_worker(struct loop *loop, const char *name, const char *words,
-		  char **ret_output)
-{
-	struct remote *r = remote_new(loop, name);
-	struct answer answer = { 0 };
-	int e = -EINVAL;
-
-	*ret_output = NULL;
-	if (!is_plain(text_of(words)))
-		log_error("'%s' is no command line for the worker", words);
-	else if (r->machine.host)
-		e = run_there(r, words, &answer);
-	else
-		e = run_own(r, words, &answer);
-	if (e > 0 && !answer.lines.n) {
-		log_error("%s: %s", r->name,
-			  answer.why[0] ? answer.why : "the worker failed");
-		e = -EIO;
-	}
-	strbuf_add(&answer.lines, TEXT(""));
-	if (e >= 0)
-		*ret_output = answer.lines.s;
-	else
-		strbuf_done(&answer.lines);
-	remote_close(&r->target);
 	return e;
 }

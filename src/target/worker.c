@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "target/worker.h"
 #include "base/log.h"
-#include "base/num.h"
-#include "os/child.h"
+#include "os/loop.h"
 #include "target/target.h"
 
 #include <elf.h>
@@ -12,11 +11,6 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* Reading sysfs takes milliseconds; it may hang when a driver does. */
-#define FACTS_LIMIT (20 * NS_PER_SEC)
-
-#define WORDS_MAX 4
 
 /* Names of the kernel, Debian and ELF for what boards are made of. */
 static const struct arch {
@@ -29,16 +23,19 @@ static const struct arch {
 	{ "s390x", "s390x", EM_S390, ELFDATA2MSB },
 };
 
+const char *worker_arch(struct text machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (text_equal(machine, text_of(archs[i].machine)))
+			return archs[i].debian;
+	return NULL;
+}
+
 const char *worker_own_arch(void)
 {
 	struct utsname name;
 
-	if (uname(&name) < 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
-		if (!strcmp(archs[i].machine, name.machine))
-			return archs[i].debian;
-	return NULL;
+	return uname(&name) < 0 ? NULL : worker_arch(text_of(name.machine));
 }
 
 /* -- finding it ------------------------------------------------------------------------ */
@@ -146,49 +143,21 @@ int worker_find(const char *debian_arch, char **ret_path)
 	return -ENOENT;
 }
 
-/* -- facts of this machine --------------------------------------------------------------- */
+/* -- facts ------------------------------------------------------------------------------- */
 
 struct collecting {
 	struct facts *facts;
-	int status; /* as of waitpid(2) */
-	bool ended, damaged;
+	bool damaged;
 };
 
-static void on_line(void *arg, struct text line)
+static int judge(const struct collecting *c, int status)
 {
-	struct collecting *c = arg;
-
-	c->damaged |= facts_add(c->facts, line) < 0;
-}
-
-static void on_exit_status(void *arg, int status)
-{
-	struct collecting *c = arg;
-
-	c->status = status;
-	c->ended = true;
-}
-
-static bool has_ended(void *arg)
-{
-	const struct collecting *c = arg;
-
-	return c->ended;
-}
-
-static int judge(const struct collecting *c)
-{
-	char status[64];
-
-	if (c->facts->error[0]) {
+	if (c->facts->error[0])
 		log_error("worker: %s", c->facts->error);
+	else if (status)
+		log_error("worker: facts: exit status %d", status);
+	if (c->facts->error[0] || status)
 		return -EIO;
-	}
-	if (c->status) {
-		log_error("worker: facts: %s",
-			  child_describe_status(status, sizeof(status), c->status));
-		return -EIO;
-	}
 	if (c->damaged || !c->facts->complete) {
 		log_error("worker: its facts are %s: is it of the same version?",
 			  c->damaged ? "damaged" : "not complete");
@@ -196,43 +165,6 @@ static int judge(const struct collecting *c)
 	}
 	return 0;
 }
-
-static int run_worker(const char *path, const char *const *words, struct collecting *c)
-{
-	const char *argv[2 + WORDS_MAX + 1] = { path, "facts" };
-	struct child_spec spec = {
-		.argv = argv,
-		.on_line = on_line,
-		.on_exit = on_exit_status,
-		.arg = c,
-		.die_with_us = true,
-	};
-	struct child *child;
-	struct loop *loop;
-	int r = loop_new(&loop);
-
-	for (size_t i = 0; words && i < WORDS_MAX && words[i]; i++)
-		argv[2 + i] = words[i];
-	if (r < 0)
-		return log_errno(r, "cannot watch the worker");
-	log_command(argv);
-	r = child_start(loop, &spec, &child);
-	if (r < 0) {
-		log_errno(r, "cannot start the worker %s", path);
-	} else {
-		r = loop_until(loop, has_ended, c, loop_now_ns() + FACTS_LIMIT);
-		if (r == -ETIMEDOUT)
-			log_error("worker: facts: no end within 20 s, something in /sys "
-				  "or /proc hangs");
-		else if (r < 0)
-			log_errno(r, "cannot wait for the worker");
-		child_free(child);
-	}
-	loop_free(loop);
-	return r < 0 ? r : judge(c);
-}
-
-/* -- of a machine that ssh reaches ------------------------------------------------------- */
 
 static void take_lines(const char *output, struct collecting *c)
 {
@@ -242,14 +174,14 @@ static void take_lines(const char *output, struct collecting *c)
 		ptrdiff_t end = text_find(rest, TEXT("\n"), 0);
 		size_t n = end < 0 ? rest.n : (size_t)end;
 
-		on_line(c, (struct text){ rest.s, n });
+		c->damaged |= facts_add(c->facts, (struct text){ rest.s, n }) < 0;
 		rest = text_from(rest, n + (end >= 0));
 	}
 }
 
-static int ask_there(const char *target, const char *const *words, struct collecting *c)
+/* The worker's exit status, or what was said. */
+static int ask(const char *target, const char *const *words, char **ret_output)
 {
-	_cleanup_free_ char *output = NULL;
 	struct strbuf command = { 0 };
 	struct loop *loop;
 	int r = loop_new(&loop);
@@ -259,47 +191,31 @@ static int ask_there(const char *target, const char *const *words, struct collec
 	strbuf_addf(&command, "facts");
 	for (size_t i = 0; words && words[i]; i++)
 		strbuf_addf(&command, " %s", words[i]);
-	r = remote_worker(loop, target, command.s, &output);
+	r = remote_worker(loop, target, command.s, ret_output);
 	strbuf_done(&command);
 	loop_free(loop);
-	if (r < 0)
-		return r;
-	/* As waitpid(2) has it. */
-	c->status = r << 8;
-	take_lines(output, c);
-	return judge(c);
-}
-
-static int ask_here(const char *const *words, struct collecting *c)
-{
-	_cleanup_free_ char *path = NULL;
-	const char *arch = worker_own_arch();
-	int r;
-
-	if (!arch) {
-		log_error("there is no worker for this machine's architecture");
-		return -EOPNOTSUPP;
-	}
-	r = worker_find(arch, &path);
-	return r < 0 ? r : run_worker(path, words, c);
+	return r;
 }
 
 int facts_collect(const char *target, const char *const *words, struct facts *ret)
 {
+	_cleanup_free_ char *output = NULL;
 	struct collecting c = { .facts = ret };
 	int r;
 
 	*ret = (struct facts){ 0 };
-	if (!target || !strcmp(target, "local")) {
-		r = ask_here(words, &c);
-	} else if (target_is_remote(target)) {
-		r = ask_there(target, words, &c);
-	} else {
+	target = target ? target : "local";
+	if (!target_is_remote(target)) {
 		log_error("target %s: what devices there are can be asked of local and "
 			  "ssh:HOST",
 			  target);
-		r = -EOPNOTSUPP;
+		return -EOPNOTSUPP;
 	}
+	r = ask(target, words, &output);
+	if (r < 0)
+		return r;
+	take_lines(output, &c);
+	r = judge(&c, r);
 	if (r < 0)
 		facts_done(ret);
 	return r;
