@@ -41,6 +41,10 @@ static inline bool text_has(struct text t, struct text needle)
 struct text text_from(struct text t, size_t offset);
 /* Cuts blanks (space, tab, CR, LF) at both ends. */
 struct text text_trim(struct text t);
+/* Cuts the first line off *rest, without its newline. False: nothing is left. */
+bool text_next_line(struct text *rest, struct text *ret);
+/* The last line that is not blank, trimmed; empty when there is none. */
+struct text text_last_line(struct text t);
 /* Copies at most size - 1 bytes and a NUL; returns buffer. */
 char *text_copy(char *buffer, size_t size, struct text t);
 

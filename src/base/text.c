@@ -53,6 +53,27 @@ struct text text_trim(struct text t)
 	return t;
 }
 
+bool text_next_line(struct text *rest, struct text *ret)
+{
+	ptrdiff_t end = text_find(*rest, TEXT("\n"), 0);
+
+	if (!rest->n)
+		return false;
+	*ret = (struct text){ rest->s, end < 0 ? rest->n : (size_t)end };
+	*rest = text_from(*rest, ret->n + (end >= 0));
+	return true;
+}
+
+struct text text_last_line(struct text t)
+{
+	size_t begin;
+
+	t = text_trim(t);
+	for (begin = t.n; begin && t.s[begin - 1] != '\n';)
+		begin--;
+	return text_trim(text_from(t, begin));
+}
+
 char *text_copy(char *buffer, size_t size, struct text t)
 {
 	size_t n = t.n < size ? t.n : size - 1;

@@ -126,12 +126,9 @@ static int take_answer(struct undo_list *list, const struct undo_way *way,
 	struct text rest = text_of(output), line, device;
 	int first = 0;
 
-	while (rest.n) {
-		ptrdiff_t end = text_find(rest, TEXT("\n"), 0);
+	while (text_next_line(&rest, &line)) {
 		int r = 0;
 
-		line = (struct text){ rest.s, end < 0 ? rest.n : (size_t)end };
-		rest = text_from(rest, line.n + (end >= 0));
 		tell_error(way->target, line);
 		if (text_starts(line, TEXT("restore=done")) &&
 		    text_value(line, "device", &device))

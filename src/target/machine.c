@@ -16,7 +16,7 @@
 #define SSH_FAILED 255
 
 /* More of what a command complains about is not looked at. */
-#define ERRORS_MAX 65536
+#define ERRORS_MAX (1 << 20)
 
 struct machine machine_of(struct loop *loop, const char *name)
 {
@@ -52,19 +52,9 @@ void machine_argv(const struct machine *m, const char *const *command,
 	argv[n] = NULL;
 }
 
-static struct text last_line(struct text t)
-{
-	size_t begin;
-
-	t = text_trim(t);
-	for (begin = t.n; begin && t.s[begin - 1] != '\n';)
-		begin--;
-	return text_trim(text_from(t, begin));
-}
-
 struct text answer_last(const struct answer *answer)
 {
-	return last_line(
+	return text_last_line(
 		(struct text){ answer->lines.s ? answer->lines.s : "", answer->lines.n });
 }
 
@@ -77,7 +67,7 @@ void last_words(const char *path, char *buffer, size_t size)
 	buffer[0] = '\0';
 	if (file_read(path, ERRORS_MAX, &bytes, &n) < 0)
 		return;
-	line = last_line((struct text){ bytes, n });
+	line = text_last_line((struct text){ bytes, n });
 	line = text_starts(line, ssh) ? text_from(line, ssh.n) : line;
 	/* It goes into sentences. */
 	line.n -= line.n && line.s[line.n - 1] == '.';

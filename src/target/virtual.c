@@ -6,8 +6,8 @@
  */
 #include "base/log.h"
 #include "base/num.h"
+#include "machine.h"
 #include "os/child.h"
-#include "os/file.h"
 #include "target/console.h"
 #include "target/qmp.h"
 #include "target/target.h"
@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,23 +131,12 @@ static void on_qmp_event(void *arg, const char *event, bool by_guest, const char
 /* QEMU's last line in its log, where it explains why it gave up. */
 static void add_last_words(struct virtual *v, char *reason, size_t size)
 {
-	_cleanup_free_ char *log = NULL;
-	struct text rest, line = TEXT_NONE;
-	char clean[160];
-	size_t n, used = strlen(reason);
+	char words[160];
+	size_t used = strlen(reason);
 
-	if (file_read(v->log_path, 1 << 20, &log, &n) < 0)
-		return;
-	rest = text_trim((struct text){ log, n });
-	for (ptrdiff_t at = -1; (size_t)(at + 1) < rest.n;) {
-		ptrdiff_t end = text_find(rest, TEXT("\n"), (size_t)(at + 1));
-		size_t stop = end < 0 ? rest.n : (size_t)end;
-
-		line = (struct text){ rest.s + at + 1, stop - (size_t)(at + 1) };
-		at = (ptrdiff_t)stop;
-	}
-	if (line.n && text_clean(clean, sizeof(clean), line))
-		snprintf(reason + used, size - used, ": %s", clean);
+	last_words(v->log_path, words, sizeof(words));
+	if (words[0])
+		snprintf(reason + used, size - used, ": %s", words);
 }
 
 static void on_exit_status(void *arg, int status)

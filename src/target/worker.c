@@ -168,15 +168,10 @@ static int judge(const struct collecting *c, int status)
 
 static void take_lines(const char *output, struct collecting *c)
 {
-	struct text rest = text_of(output);
+	struct text rest = text_of(output), line;
 
-	while (rest.n) {
-		ptrdiff_t end = text_find(rest, TEXT("\n"), 0);
-		size_t n = end < 0 ? rest.n : (size_t)end;
-
-		c->damaged |= facts_add(c->facts, (struct text){ rest.s, n }) < 0;
-		rest = text_from(rest, n + (end >= 0));
-	}
+	while (text_next_line(&rest, &line))
+		c->damaged |= facts_add(c->facts, line) < 0;
 }
 
 /* The worker's exit status, or what was said. */

@@ -144,6 +144,23 @@ static void bytes_become_clean_text(void **state)
 	assert_string_equal(buffer, "abc");
 }
 
+static void lines_are_cut(void **state)
+{
+	struct text rest = TEXT("a\n\nb"), line;
+
+	(void)state;
+	assert_true(text_next_line(&rest, &line));
+	assert_true(text_equal(line, TEXT("a")));
+	assert_true(text_next_line(&rest, &line));
+	assert_true(text_equal(line, TEXT("")));
+	assert_true(text_next_line(&rest, &line));
+	assert_true(text_equal(line, TEXT("b")));
+	assert_false(text_next_line(&rest, &line));
+	assert_true(text_equal(text_last_line(TEXT("a\n b \r\n\n")), TEXT("b")));
+	assert_true(text_equal(text_last_line(TEXT("a")), TEXT("a")));
+	assert_true(text_equal(text_last_line(TEXT("\n")), TEXT("")));
+}
+
 static void views_compare(void **state)
 {
 	(void)state;
@@ -179,6 +196,7 @@ int main(void)
 		cmocka_unit_test(durations_format),
 		cmocka_unit_test(values_are_found),
 		cmocka_unit_test(bytes_become_clean_text),
+		cmocka_unit_test(lines_are_cut),
 		cmocka_unit_test(views_compare),
 		cmocka_unit_test(buffers_grow),
 	};
