@@ -16,8 +16,14 @@ without() {
 }
 
 [ "$(uname -m)" = x86_64 ] || without "the board that runs this machine's programs is an amd64"
-for needed in sshd ssh ssh-keygen; do
-	command -v "$needed" >/dev/null || without "no $needed (openssh-server, openssh-client)"
+server=$(command -v sshd || command -v dropbear) || without "no sshd or dropbear (dropbear-bin)"
+programs="sh basename cat chmod cut grep head ls mkdir mktemp pgrep readlink rm sed seq setpriv
+	sleep ssh ssh-keygen tail tr uname $server"
+case $server in
+*/dropbear) programs="$programs dropbearconvert" ;;
+esac
+for needed in $programs; do
+	command -v "$needed" >/dev/null || without "no $needed"
 done
 "$program" board prepare amd64 >"$scratch/prepared" 2>&1 ||
 	without "no board: $(tail -n 1 "$scratch/prepared")"
@@ -26,40 +32,67 @@ done
 shared=$(mktemp -d /var/tmp/iommu-stress-test.XXXXXX) || exit 2
 trap 'rm -rf "$shared"; tap_cleanup' EXIT
 chmod 755 "$shared"
-cp "$program" "$worker" tests/tap.sh "$shared"
-mkdir "$shared/arm64"
-cp "$worker" "$shared/arm64/"
-# e_machine: EM_AARCH64
-printf '\267' | dd of="$shared/arm64/iommu-stress-worker" bs=1 seek=18 conv=notrunc 2>/dev/null
 
-cat >"$shared/guest" <<'END'
-cd /tmp && . "$1/tap.sh"
-shared=$1 program=$1/iommu-stress device=0000:00:10.0 host=ssh:root@127.0.0.1
-sysfs=/sys/bus/pci/devices/$device
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-
-# ssh looks for root's files where passwd says that they are.
-mount -t tmpfs run /run && mkdir -p /run/sshd /tmp/etc /tmp/.ssh && chmod 700 /tmp/.ssh
-for user in root:x:0:0::/tmp:/bin/sh sshd:x:100:65534::/run/sshd:/bin/false \
-	nobody:x:65534:65534::/tmp:/bin/sh; do
-	echo "$user" >>/tmp/etc/passwd
-	echo "${user%%:*}:*:19000:0:99999:7:::" >>/tmp/etc/shadow
+# take FILE...: programs with what they are linked to, for a root directory of their own in
+# the board's memory. From this machine they would come by 9p, page by page: QEMU before 8.2
+# may lose an access to a device, or die, when another CPU changes the map of memory, as each
+# unplug does (its tcg_commit() frees what the access still uses).
+root=$shared/root
+mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc" "$root/tmp" \
+	"$root/run/sshd" "$root/proc" "$root/sys" "$root/dev" "$root/test/arm64"
+for name in bin lib lib64; do
+	ln -s "usr/$name" "$root/$name"
 done
-mount --bind /tmp/etc/passwd /etc/passwd && mount --bind /tmp/etc/shadow /etc/shadow
+take() {
+	for file; do
+		cp -L "$file" "$root/bin/"
+		ldd "$file" | sed -n 's|^[^/]*\(/[^ ]*\) (.*|\1|p'
+	done | sort -u | while read -r library; do
+		mkdir -p "$root/usr/${library%/*}"
+		cp -L "$library" "$root/usr$library"
+	done
+}
+for needed in $programs; do
+	command -v "$needed"
+done >"$scratch/programs"
+# shellcheck disable=SC2046 # a word a file
+take $(cat "$scratch/programs") "$program"
+cp "$worker" "$root/bin/"
+cp tests/tap.sh "$root/test"
+cp "$worker" "$root/test/arm64/"
+# e_machine: EM_AARCH64
+printf '\267' | dd of="$root/test/arm64/iommu-stress-worker" bs=1 seek=18 conv=notrunc 2>/dev/null
+
+cat >"$root/test/guest" <<'END'
+cd /tmp && . /test/tap.sh
+program=/bin/iommu-stress device=0000:00:10.0 host=ssh:root@127.0.0.1
+sysfs=/sys/bus/pci/devices/$device
+# ssh looks for root's files where passwd says that they are.
+home=/tmp/home
+mkdir -p "$home/.ssh" && chmod 700 "$home/.ssh"
+for user in root:x:0:0::$home:/bin/sh sshd:x:100:65534::/run/sshd:/bin/false \
+	nobody:x:65534:65534::/:/bin/sh; do
+	echo "$user" >>/etc/passwd
+	echo "${user%%:*}:*:19000:0:99999:7:::" >>/etc/shadow
+done
 for key in host id far; do
-	ssh-keygen -q -t ed25519 -N '' -f "/tmp/.ssh/$key"
+	ssh-keygen -q -t ed25519 -N '' -f "$home/.ssh/$key"
 done
 # With the second key, sessions come from an address behind the board's network device.
+cat >"$home/far" <<'FAR'
+#!/bin/sh
+export SSH_CONNECTION='192.0.2.1 9 192.0.2.2 22'
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+FAR
+chmod 700 "$home/far"
 {
-	cat /tmp/.ssh/id.pub
-	printf 'command="SSH_CONNECTION='"'192.0.2.1 9 192.0.2.2 22'"
-	printf ' exec sh -c \\"$SSH_ORIGINAL_COMMAND\\"" '
-	cat /tmp/.ssh/far.pub
-} >/tmp/.ssh/authorized_keys
-echo "[127.0.0.1]:2222 $(cut -d' ' -f1,2 /tmp/.ssh/host.pub)" >/tmp/.ssh/known_hosts
-cat >/tmp/.ssh/config <<'CONFIG'
+	cat "$home/.ssh/id.pub"
+	echo "command=\"$home/far\" $(cat "$home/.ssh/far.pub")"
+} >"$home/.ssh/authorized_keys"
+echo "[127.0.0.1]:2222 $(cut -d' ' -f1,2 "$home/.ssh/host.pub")" >"$home/.ssh/known_hosts"
+cat >"$home/.ssh/config" <<CONFIG
 Host far
-	IdentityFile /tmp/.ssh/far
+	IdentityFile $home/.ssh/far
 	User root
 Host *
 	HostName 127.0.0.1
@@ -67,18 +100,23 @@ Host *
 	Port 2222
 	IdentitiesOnly yes
 	KexAlgorithms curve25519-sha256
-	IdentityFile /tmp/.ssh/id
+	IdentityFile $home/.ssh/id
 CONFIG
-cat >/tmp/.ssh/sshd_config <<'CONFIG'
+cat >"$home/.ssh/sshd_config" <<CONFIG
 Port 2222
 ListenAddress 127.0.0.1
-HostKey /tmp/.ssh/host
+HostKey $home/.ssh/host
 PermitRootLogin yes
 UsePAM no
 StrictModes no
 PidFile /tmp/sshd.pid
 CONFIG
-"$(command -v sshd)" -f /tmp/.ssh/sshd_config
+if command -v sshd; then
+	"$(command -v sshd)" -f "$home/.ssh/sshd_config"
+else
+	dropbearconvert openssh dropbear "$home/.ssh/host" /tmp/host.key &&
+		dropbear -r /tmp/host.key -p 127.0.0.1:2222 -P /tmp/sshd.pid
+fi >/tmp/server 2>&1
 
 state() {
 	echo "driver=$(basename "$(readlink "$sysfs/driver")") $(cat "$sysfs/driver_override" 2>/dev/null)" \
@@ -143,7 +181,7 @@ restore "... restore removes them" "... and names the device" "^$device is as it
 untouched "... all is as it was"
 restore "... twice does no harm" "... it says so" "^$run left nothing to put back"
 
-chmod 777 /tmp
+chmod 1777 /tmp
 setpriv --reuid 65534 --regid 65534 --clear-groups "$program" unplug --vfio -t local "$device" \
 	--run-dir /tmp/run.user >/tmp/out 2>&1
 status "without root it cannot be measured" 3 $? /tmp/out
@@ -182,7 +220,7 @@ begin -t "$host" "$device"
 kill -9 "$begun"
 untouched "after a controller that was killed, the worker puts everything back"
 
-export IOMMU_STRESS_WORKER=$shared/arm64/iommu-stress-worker
+export IOMMU_STRESS_WORKER=/test/arm64/iommu-stress-worker
 unplug 2 "a worker of another architecture is refused" -t "$host" "$device"
 check "... in one line" test "$(cat "$out")" = \
 	"iommu-stress: IOMMU_STRESS_WORKER=$IOMMU_STRESS_WORKER is no program for amd64"
@@ -206,7 +244,7 @@ leave_several() {
 		echo '{"type":"undo","at":2,"words":"'"$words"' method=remove"}' >>"$run/journal.jsonl"
 	done
 	for one in "$device" "$nic"; do
-		"$shared/iommu-stress-worker" bind device="$one" driver=vfio-pci >/dev/null
+		iommu-stress-worker bind device="$one" driver=vfio-pci >/dev/null
 	done
 	echo 0 >/sys/kernel/rcu_expedited
 }
@@ -241,8 +279,11 @@ END
 
 # What the kernel says meanwhile would stand in the midst of lines.
 "$program" board shell amd64 --worker --host-root >"$scratch/out" 2>"$scratch/err" <<END
-[ -d /host/proc/1 ] || echo "guest: no files"
-chroot /host /bin/sh $shared/guest $shared 2>/tmp/err | tee /tmp/tap
+mkdir /root
+[ ! -d /host/proc/1 ] || cp -a /host$root/. /root/
+[ -e /root/test/guest ] || echo "guest: no files"
+for name in dev proc sys; do mount -o bind /\$name /root/\$name; done
+chroot /root /bin/sh /test/guest 2>/tmp/err | tee /tmp/tap
 dmesg -n 1
 echo "guest: begin"
 cat /tmp/tap

@@ -121,6 +121,8 @@ done
 start 10.9.8.2 --rate=100 --for=20s
 keeper=$(cat /proc/$flood_pid/task/$flood_pid/children)
 check "the keeper is a process of its own" grep -q flood-keeper /proc/"${keeper% }"/comm
+# Stopped first, lest it sees the other one end before it is killed itself.
+kill -STOP ${keeper:+"${keeper% }"}
 kill -KILL $flood_pid ${keeper:+"${keeper% }"}
 wait $flood_pid 2>/dev/null
 check "both killed: the entry stays" sh -c "ip neigh show dev near | grep PERMANENT"
