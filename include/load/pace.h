@@ -29,6 +29,8 @@
 #define PACE_PRESS_MIN    20000u
 /* A target that has not gone down by then is stuck: more of it only burns CPU here. */
 #define PACE_PRESS_NS (10 * NS_PER_SEC)
+/* A target that is up and answers nothing for so long is given less, and again. */
+#define PACE_UP_SILENCE_NS (3 * NS_PER_SEC)
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
 #define PACE_BATCH      64u
@@ -57,6 +59,7 @@ struct pace {
 	uint64_t burst_ns, next_burst_ns;
 	bool pressed;
 	uint64_t pressed_ns;
+	uint64_t up_ns; /* since when it is known to be up, or was given less; 0 = is not */
 	bool surging;
 	uint64_t surge_heard_ns, surge_replies;
 	uint32_t calm_rate; /* while pressed or surging: the rate to go back to */
@@ -103,6 +106,14 @@ void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
  */
 void pace_press(struct pace *p, uint64_t now);
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts);
+
+/*
+ * The target is up, and not: silence of one that goes down or boots is the moment that all
+ * this is about; one that is up is drowned by what it could answer before, and only less of
+ * it will ever let it answer. Only where the rate is ours to choose (FLOOD_RATE_AUTO).
+ */
+void pace_up(struct pace *p, uint64_t now);
+void pace_down(struct pace *p);
 
 /*
  * FLOOD_RATE_MAX until the target is silent, whatever the spec's rate is, for PACE_PRESS_NS

@@ -26,6 +26,7 @@ enum load_word {
 	LOAD_MARK,     /* this is the trigger */
 	LOAD_PRESS,    /* the target needs its shell no longer: as much as it can bear */
 	LOAD_RELEASE,  /* back to what it keeps up with */
+	LOAD_UP,       /* the target is up: if it is silent, it is drowned */
 	LOAD_TIMELINE, /* tell what was sent and answered around the trigger */
 };
 

@@ -254,6 +254,12 @@ static void on_signal(void *arg, uint32_t events)
 	engine_finish(arg, 0);
 }
 
+static void take_mark(struct engine *e)
+{
+	timeline_mark(&e->timeline, loop_now_ns());
+	pace_down(&e->pace);
+}
+
 /* Whoever started us knows better than we when the target's shell can be starved. */
 static void obey(struct engine *e, struct text word)
 {
@@ -265,8 +271,10 @@ static void obey(struct engine *e, struct text word)
 		pace_surge(&e->pace, loop_now_ns(), &counts);
 	else if (text_equal(word, TEXT("release")))
 		pace_release(&e->pace, loop_now_ns(), &counts);
+	else if (text_equal(word, TEXT("up")))
+		pace_up(&e->pace, loop_now_ns());
 	else if (text_equal(word, TEXT("mark")))
-		timeline_mark(&e->timeline, loop_now_ns());
+		take_mark(e);
 	else if (text_equal(word, TEXT("timeline")))
 		timeline_read(&e->timeline);
 }

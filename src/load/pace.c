@@ -275,6 +275,22 @@ static void hold_good(struct pace *p, uint64_t now, const struct pace_counts *co
 	}
 }
 
+/* A network driver that only receives any more, say. */
+static void hold_silent(struct pace *p, uint64_t now)
+{
+	uint64_t since_ns = p->heard_ns > p->up_ns ? p->heard_ns : p->up_ns;
+
+	p->calm_ns = 0;
+	if (now - p->heard_ns >= HOLD_SILENCE)
+		p->poor_ns = 0;
+	if (!p->up_ns || now - since_ns < PACE_UP_SILENCE_NS)
+		return;
+	p->up_ns = now;
+	p->doubt = true;
+	p->looks = 0;
+	p->rate = p->rate / HOLD_STEP > PACE_FLOOR ? p->rate / HOLD_STEP : PACE_FLOOR;
+}
+
 static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
 	struct pace_counts look;
@@ -286,10 +302,7 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 	attempts = look.sent + look.drops;
 	mark(p, now, counts);
 	if (!look.replies) {
-		/* The moment that this is all about: the rate stays. */
-		p->calm_ns = 0;
-		if (now - p->heard_ns >= HOLD_SILENCE)
-			p->poor_ns = 0;
+		hold_silent(p, now);
 		return;
 	}
 	/* After a gap this is another boot: what the last one could says little of it. */
@@ -322,6 +335,16 @@ void pace_press(struct pace *p, uint64_t now)
 			  p->rate * PACE_PRESS_FACTOR;
 	if (p->rate < PACE_PRESS_MIN)
 		p->rate = PACE_PRESS_MIN;
+}
+
+void pace_up(struct pace *p, uint64_t now)
+{
+	p->up_ns = now;
+}
+
+void pace_down(struct pace *p)
+{
+	p->up_ns = 0;
 }
 
 void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts)

@@ -47,17 +47,28 @@ static bool settled(const struct run *run)
 	return loop_now_ns() >= run->settle_until_ns;
 }
 
+/* From here to the next trigger a silence is not the one that is waited for. */
+static void tell_up(struct run *run)
+{
+	if (run->load)
+		run->rig->load_tell(run->load, LOAD_UP);
+}
+
 static void load_on(struct run *run)
 {
 	struct load_events events = observe_load_events(run);
+	int r;
 
 	if (!run->plan->flood)
 		return;
 	shell_mark(run, "flood");
-	if (!run->load && run->rig->load_start(run->loop, run->plan, run->target, &events,
-					       &run->load) < 0)
+	if (run->load)
+		return;
+	r = run->rig->load_start(run->loop, run->plan, run->target, &events, &run->load);
+	if (r < 0)
 		snprintf(run->facts.load_ended, sizeof(run->facts.load_ended),
 			 "the flood could not be started");
+	tell_up(run);
 }
 
 static bool load_steady(const struct run *run)
@@ -174,7 +185,7 @@ const struct step reboot_steps[] = {
 	{ PHASE_SHUTDOWN,   press,       kernel_gone },
 	{ PHASE_FIRMWARE,   power_on,    run_banner_seen },
 	{ PHASE_EARLY_BOOT, run_release, run_shell_up },
-	{ PHASE_UP,         NULL,        load_back },
+	{ PHASE_UP,         tell_up,     load_back },
 };
 /* clang-format on */
 const size_t reboot_steps_count = ARRAY_SIZE(reboot_steps);

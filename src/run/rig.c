@@ -121,9 +121,9 @@ static int start_load(struct loop *loop, const struct plan *plan, struct target 
 static void tell_load(struct load *load, enum load_word word)
 {
 	static const char *const words[] = {
-		[LOAD_SURGE] = "surge",       [LOAD_MARK] = "mark",
-		[LOAD_PRESS] = "press",       [LOAD_RELEASE] = "release",
-		[LOAD_TIMELINE] = "timeline",
+		[LOAD_SURGE] = "surge", [LOAD_MARK] = "mark",
+		[LOAD_PRESS] = "press", [LOAD_RELEASE] = "release",
+		[LOAD_UP] = "up",       [LOAD_TIMELINE] = "timeline",
 	};
 
 	/* One that has ended says so itself. */

@@ -34,9 +34,9 @@ trap 'rm -rf "$shared"; tap_cleanup' EXIT
 chmod 755 "$shared"
 
 # take FILE...: programs with what they are linked to, for a root directory of their own in
-# the board's memory. From this machine they would come by 9p, page by page: QEMU before 8.2
-# may lose an access to a device, or die, when another CPU changes the map of memory, as each
-# unplug does (its tcg_commit() frees what the access still uses).
+# the board's memory. From this machine they would come by 9p, page by page, and QEMU 7.2 may
+# lose an access to a device, or die, when another CPU changes the map of memory meanwhile, as
+# each unplug does: see BUGS in iommu-stress-board(8).
 root=$shared/root
 mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc" "$root/tmp" \
 	"$root/run/sshd" "$root/proc" "$root/sys" "$root/dev" "$root/test/arm64"

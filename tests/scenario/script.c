@@ -533,6 +533,8 @@ static void load_tell(struct load *load, enum load_word word)
 	case LOAD_MARK:
 		load->marked_ns = loop_now_ns();
 		break;
+	case LOAD_UP:
+		break;
 	case LOAD_TIMELINE:
 		tell_timeline(load);
 		break;

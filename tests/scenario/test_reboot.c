@@ -161,10 +161,11 @@ static void no_timeline_without_a_trigger(void **state)
 /* The load hears of the trigger in this order, and the surge is as long before it. */
 static void surge_comes_before_the_trigger(void **state)
 {
-	static const enum load_word plain[] = { LOAD_MARK, LOAD_PRESS, LOAD_RELEASE,
+	static const enum load_word plain[] = { LOAD_UP,      LOAD_MARK, LOAD_PRESS,
+						LOAD_RELEASE, LOAD_UP,   LOAD_TIMELINE };
+	static const enum load_word words[] = { LOAD_UP,      LOAD_SURGE,   LOAD_MARK,
+						LOAD_PRESS,   LOAD_RELEASE, LOAD_UP,
 						LOAD_TIMELINE };
-	static const enum load_word words[] = { LOAD_SURGE, LOAD_MARK, LOAD_PRESS,
-						LOAD_RELEASE, LOAD_TIMELINE };
 	const enum behaviour script[] = { GOOD };
 	struct plan plan = plan_of(1);
 	uint64_t without;

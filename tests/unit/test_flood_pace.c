@@ -355,6 +355,42 @@ static void test_pressed_and_released(void **state)
 	assert_int_equal(p.pace.rate, held);
 }
 
+/* One that boots may be silent, and is sent what it could answer; not one that is up. */
+static void test_up_and_silent(void **state)
+{
+	struct played p = play_start(FLOOD_RATE_AUTO, 8000);
+	uint32_t held;
+
+	(void)state;
+	play(&p, 3000);
+	held = p.pace.rate;
+	p.down = true;
+	play(&p, 20000);
+	assert_int_equal(p.pace.rate, held);
+	pace_up(&p.pace, p.now);
+	play(&p, 2500);
+	assert_int_equal(p.pace.rate, held);
+	play(&p, 1000);
+	assert_int_equal(p.pace.rate, held / 4);
+	play(&p, 3000);
+	assert_int_equal(p.pace.rate, held / 16);
+	/* It breathes: what it can do is learnt again. */
+	p.down = false;
+	play(&p, 8000);
+	assert_int_equal(p.pace.state, FLOOD_HOLD);
+	assert_in_range(p.pace.rate, held * 8 / 10, held * 12 / 10);
+	/* The next trigger's silence is none of it. */
+	pace_down(&p.pace);
+	held = p.pace.rate;
+	p.down = true;
+	play(&p, 20000);
+	assert_int_equal(p.pace.rate, held);
+	/* Nor is less than the floor sent. */
+	pace_up(&p.pace, p.now);
+	play(&p, 60000);
+	assert_int_equal(p.pace.rate, PACE_FLOOR);
+}
+
 static void test_press_fills_the_ring_of_a_slow_target(void **state)
 {
 	struct played p = play_start(FLOOD_RATE_AUTO, 500);
@@ -733,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_dies_in_ramp),
 		cmocka_unit_test(test_dies_before_ramp_learns),
 		cmocka_unit_test(test_pressed_and_released),
+		cmocka_unit_test(test_up_and_silent),
 		cmocka_unit_test(test_press_fills_the_ring_of_a_slow_target),
 		cmocka_unit_test(test_deaf_does_not_probe),
 		cmocka_unit_test(test_press_leaves_a_wanted_rate_alone),
