@@ -279,11 +279,11 @@ END
 
 # What the kernel says meanwhile would stand in the midst of lines.
 "$program" board shell amd64 --worker --host-root >"$scratch/out" 2>"$scratch/err" <<END
-mkdir /root
-[ ! -d /host/proc/1 ] || cp -a /host$root/. /root/
-[ -e /root/test/guest ] || echo "guest: no files"
-for name in dev proc sys; do mount -o bind /\$name /root/\$name; done
-chroot /root /bin/sh /test/guest 2>/tmp/err | tee /tmp/tap
+mkdir /memory
+[ ! -d /host/proc/1 ] || cp -a /host$root/. /memory/
+[ -e /memory/test/guest ] || echo "guest: no files"
+for name in dev proc sys; do mount -o bind /\$name /memory/\$name; done
+chroot /memory /bin/sh /test/guest 2>/tmp/err | tee /tmp/tap
 dmesg -n 1
 echo "guest: begin"
 cat /tmp/tap
