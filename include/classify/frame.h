@@ -6,8 +6,8 @@
 
 /*
  * One line of a call trace: "func+0x14/0x20 [module]" behind brackets, addresses, "?"
- * and the like, or "func file.c:12 [inline]" of a symbolised trace. body: behind printk's
- * prefix. False for any other line.
+ * and the like, or "func file.c:12 [inline]" and "func (file.c:12) module" of symbolised
+ * traces. body: behind printk's prefix. False for any other line.
  */
 bool frame_parse(struct text body, struct finding_frame *ret);
 
@@ -21,7 +21,7 @@ bool frame_parse_pc(struct text body, struct text *ret);
 /* "Call Trace:", "Call trace:", "Backtrace:", "Stack:" ... */
 bool frame_is_trace_start(struct text body);
 
-/* The first "name+0x1/0x2" in text: its name without compiler suffixes; else empty. */
+/* The first "name+0x1/0x2", else "name (file.c:12", in text: its name without suffixes. */
 struct text frame_find_symbol(struct text text);
 
 /* Without .isra.0, .constprop.1, .part.2, .cold, .llvm.123. */

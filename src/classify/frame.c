@@ -85,6 +85,49 @@ struct text frame_trim_symbol(struct text symbol)
 	return symbol;
 }
 
+/* "file.c:12": how it ends, up to the colon. */
+static bool is_source(struct text file)
+{
+	return text_ends(file, TEXT(".c")) || text_ends(file, TEXT(".h")) ||
+	       text_ends(file, TEXT(".S")) || text_ends(file, TEXT(".rs")) ||
+	       text_ends(file, TEXT("??"));
+}
+
+/*
+ * Length of "name (mm/slub.c:12" at t, 0 where there is none: scripts/decode_stacktrace.sh
+ * puts it in the place of "name+0x1/0x2".
+ */
+static size_t decoded_length(struct text t, struct text *ret_name)
+{
+	size_t i = 0, start;
+
+	while (i < t.n && is_name(t.s[i]))
+		i++;
+	if (!i || i + 2 >= t.n || t.s[i] != ' ' || t.s[i + 1] != '(' ||
+	    (t.s[0] >= '0' && t.s[0] <= '9'))
+		return 0;
+	*ret_name = (struct text){ t.s, i };
+	for (start = i += 2; i < t.n && t.s[i] != ' ' && t.s[i] != ':';)
+		i++;
+	if (i == t.n || !is_source((struct text){ t.s + start, i - start }))
+		return 0;
+	return i;
+}
+
+static struct text find_decoded(struct text t)
+{
+	for (ptrdiff_t at = 0; (at = text_find(t, TEXT(" ("), (size_t)at)) >= 0; at++) {
+		size_t start = (size_t)at;
+		struct text name;
+
+		while (start > 0 && is_name(t.s[start - 1]))
+			start--;
+		if (decoded_length(text_from(t, start), &name))
+			return frame_trim_symbol(name);
+	}
+	return TEXT_NONE;
+}
+
 struct text frame_find_symbol(struct text t)
 {
 	for (size_t i = 0; i < t.n; i++) {
@@ -100,7 +143,7 @@ struct text frame_find_symbol(struct text t)
 			return frame_trim_symbol(name);
 		i = (size_t)(plus - t.s);
 	}
-	return TEXT_NONE;
+	return find_decoded(t);
 }
 
 /* What stands in front of a symbol: brackets with addresses, parentheses, "?". */
@@ -165,6 +208,23 @@ static bool parse_inline(struct text t, struct finding_frame *ret)
 	return true;
 }
 
+/* "func (net/core/dev.c:123 (discriminator 3)) module" at t. */
+static bool parse_decoded(struct text t, struct finding_frame *ret)
+{
+	struct text name, module;
+	size_t end = t.n;
+
+	if (!decoded_length(t, &name))
+		return false;
+	text_copy(ret->function, sizeof(ret->function), frame_trim_symbol(name));
+	while (end > 0 && t.s[end - 1] != ')')
+		end--;
+	module = text_trim(text_from(t, end));
+	if (end && !text_has(module, TEXT(" ")))
+		text_copy(ret->module, sizeof(ret->module), module);
+	return true;
+}
+
 /* arm: "[<c0010a2c>] (dump_stack) from [<c000e5d4>] (show_stack+0x10/0x14)". */
 static bool parse_arm(struct text t, struct finding_frame *ret)
 {
@@ -210,7 +270,8 @@ bool frame_parse(struct text body, struct finding_frame *ret)
 		take_module(text_from(rest, n), &frame);
 		if (text_has(rest, TEXT("(unreliable)")))
 			frame.reliable = false;
-	} else if (!parse_inline(rest, &frame) && !parse_arm(rest, &frame)) {
+	} else if (!parse_decoded(rest, &frame) && !parse_inline(rest, &frame) &&
+		   !parse_arm(rest, &frame)) {
 		return false;
 	}
 	*ret = frame;
