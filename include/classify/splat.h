@@ -7,6 +7,7 @@
 #include "classify/pending.h"
 
 #define SPLAT_HEADER_MAX 320
+#define SPLAT_BEFORE_MAX 80
 
 /* How far a report has come; each shows one of these only. */
 enum splat_progress {
@@ -30,8 +31,11 @@ struct splat {
 	bool ended;                  /* only a panic may follow */
 	bool prefixed;               /* so are its lines; others are a stranger's */
 	bool torn;                   /* the header may go on in the next line */
+	bool pc_torn;                /* so may the program counter's */
 	bool headless;               /* perhaps no report at all (classify/headless.h) */
 	char text[SPLAT_HEADER_MAX]; /* the header's line, as far as it fits */
+	/* What stood in front of it, which may stand in front of the others, too. */
+	char before[SPLAT_BEFORE_MAX];
 };
 
 /* Does this header continue the open report? Then it is taken. */

@@ -4,6 +4,8 @@
 #include "classify/blame.h"
 #include "classify/frame.h"
 
+#include <stdio.h>
+
 /* Lines that may stand between the parts of one report's beginning. */
 #define MERGE_LINES 30
 /* The same kind again before a trace: printed twice, or by two CPUs at once. */
@@ -93,6 +95,8 @@ static void take_header(struct splat *splat, const struct header_match *match,
 	splat->header_line = line->number;
 	splat->torn = match->header->name == NAME_HEADER && !match->complete;
 	text_copy(splat->text, sizeof(splat->text), match->line);
+	text_copy(splat->before, sizeof(splat->before),
+		  (struct text){ line->body.s, line->body.n - match->line.n });
 	extend(splat, line);
 }
 
@@ -150,7 +154,9 @@ static bool belongs(const struct splat *splat, const struct header_match *match,
 	    (!match->function.n || !f->function[0] || splat->torn ||
 	     text_equal(match->function, text_of(f->function)) ||
 	     text_ends(text_of(splat->text), TEXT("[inline]"))))
-		return stage != STAGE_WARN || distance <= 2;
+		return stage != STAGE_WARN || distance <= 2 ||
+		       (!splat->has_cpu && match->file.n &&
+			text_equal(match->file, text_of(f->file)));
 	if (distance > MERGE_LINES)
 		return false;
 	/* Old kernels print the message below the WARNING. */
@@ -268,6 +274,12 @@ static bool is_dump(struct text body)
 	       text_starts(body, TEXT("Hardware name:"));
 }
 
+static bool ends_in_word(const char *header)
+{
+	return text_ends(text_of(header), TEXT(" in")) ||
+	       text_ends(text_of(header), TEXT(" at"));
+}
+
 /* The header was cut off by a line feed: its function stands in the next line. */
 static void mend_header(struct splat *splat, const struct console_line *line)
 {
@@ -277,7 +289,8 @@ static void mend_header(struct splat *splat, const struct console_line *line)
 	struct text body = text_trim(line->body);
 
 	splat->torn = false;
-	for (size_t i = 0; i < ARRAY_SIZE(glues); i++) {
+	/* "BUG: KASAN: use-after-free in", "WARNING: file.c:12 at": no torn name. */
+	for (size_t i = ends_in_word(splat->text); i < ARRAY_SIZE(glues); i++) {
 		size_t n = strlen(splat->text) + strlen(glues[i]);
 		struct text name;
 
@@ -292,6 +305,21 @@ static void mend_header(struct splat *splat, const struct console_line *line)
 		text_copy(f->function, sizeof(f->function), name);
 		return;
 	}
+}
+
+/* A mail put a blank into the header's name: "at file.c:12 ar m_lpae_unmap+0x78/0x88". */
+static void mend_name(struct splat *splat, struct text function)
+{
+	struct finding *f = &splat->slot->finding;
+	size_t n = strlen(f->function);
+	char torn[sizeof(f->function) + 2];
+
+	if (!n || function.n <= n || !text_ends(function, text_of(f->function)))
+		return;
+	snprintf(torn, sizeof(torn), "%.*s %s", (int)(function.n - n), function.s,
+		 f->function);
+	if (text_has(text_of(splat->text), text_of(torn)))
+		text_copy(f->function, sizeof(f->function), function);
 }
 
 static bool take_caller(struct finding *f, struct text body)
@@ -344,9 +372,19 @@ static bool take_body(struct splat *splat, const struct console_line *line)
 
 	if (frame_parse_pc(body, &function)) {
 		splat->has_pc = true;
+		splat->pc_torn = !function.n;
 		if (name == NAME_PC || (name == NAME_HEADER && !splat->traced))
 			set_function(f, function);
+		if (name == NAME_HEADER)
+			mend_name(splat, function);
 		return true;
+	}
+	if (splat->pc_torn) {
+		splat->pc_torn = false;
+		if (name == NAME_PC && frame_parse(body, &frame)) {
+			set_function(f, text_of(frame.function));
+			return true;
+		}
 	}
 	if (frame_is_trace_start(body)) {
 		splat->in_trace = !splat->traced || !f->n_frames;
@@ -384,8 +422,34 @@ void splat_end(struct splat *splat, const struct console_line *line)
 	splat->ended = true;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Loggers and vendors have prefixes of their own: "12:34:56.789 ", "(0)[12:kworker] ". What
+ * the line has in common with the begin of the header's is none of the kernel's words.
+ */
+static struct text skip_before(const struct splat *splat, struct text body)
+{
+	const char *before = splat->before;
+	size_t end = 0;
+
+	for (size_t i = 0; before[i] && i < body.n; i++) {
+		if (body.s[i] != before[i] &&
+		    (!is_digit(body.s[i]) || !is_digit(before[i])))
+			break;
+		if (before[i] == ' ' || before[i] == ']' || !before[i + 1])
+			end = i + 1;
+	}
+	return text_from(body, end);
+}
+
 void splat_line(struct splat *splat, const struct console_line *line)
 {
+	struct console_line rest;
+
 	if (!splat->slot)
 		return;
 	if (splat->ended) {
@@ -400,7 +464,9 @@ void splat_line(struct splat *splat, const struct console_line *line)
 		splat_end(splat, line);
 		return;
 	}
-	if (take_body(splat, line)) {
+	rest = *line;
+	rest.body = skip_before(splat, line->body);
+	if (take_body(splat, &rest)) {
 		extend(splat, line);
 		return;
 	}
