@@ -34,7 +34,7 @@ static const struct header headers[] = {
 	{ "WARNING: suspicious RCU usage", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: bad unlock balance", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: held lock freed", "lockdep", STAGE_ALONE, NAME_NONE },
-	{ "WARNING: lock held ", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "WARNING: lock held when returning", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: Nested lock was not taken", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: bad contention detected", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "-unsafe lock order detected", "lockdep", STAGE_ALONE, NAME_NONE },
@@ -46,16 +46,22 @@ static const struct header headers[] = {
 	{ "INFO: trying to register non-static key", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: %w still has locks held!", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: %w still has locks held!", "lockdep", STAGE_ALONE, NAME_NONE },
-	{ "BUG: lock held ", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "BUG: lock held when returning", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "BUG: lock held at task exit", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: Invalid wait context", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: Invalid wait context", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: bad unlock balance detected", "lockdep", STAGE_ALONE, NAME_NONE },
 	{ "BUG: held lock freed", "lockdep", STAGE_ALONE, NAME_NONE },
+	{ "BUG: MAX_%w too low!", "lockdep", STAGE_ALONE, NAME_NONE },
 	/* kernel/panic.c, lib/bug.c */
 	{ "WARNING: CPU: %d PID: %d at %s", "warn", STAGE_WARN, NAME_HEADER },
 	{ "WARNING: CPU: %d PID: %d ", "warn", STAGE_WARN, NAME_HEADER },
-	{ "WARNING: %s:%d at %s", "warn", STAGE_WARN, NAME_HEADER },
-	{ "WARNING: at %s", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: %s.c:%d at", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: %s.h:%d at", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: %s.rs:%d at", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: at %w:%d", "warn", STAGE_WARN, NAME_HEADER },
+	{ "WARNING: at %x [verbose debug info", "warn", STAGE_WARN, NAME_HEADER },
+	{ "Badness at %s:%d", "warn", STAGE_WARN, NAME_HEADER },
 	/* arch/x86/kernel/unwind_frame.c, unwind_orc.c */
 	{ "WARNING: kernel stack regs at ", "warn", STAGE_ALONE, NAME_NONE },
 	{ "WARNING: kernel stack frame pointer at ", "warn", STAGE_ALONE, NAME_NONE },
@@ -71,6 +77,7 @@ static const struct header headers[] = {
 	{ "UBSAN: Undefined behaviour", "ubsan", STAGE_ALONE, NAME_FRAME },
 	{ "UBSAN: array-index-out-of-bounds", "ubsan", STAGE_ALONE, NAME_FRAME },
 	{ "UBSAN: shift-out-of-bounds", "ubsan", STAGE_ALONE, NAME_FRAME },
+	{ "UBSAN: signed-integer-overflow", "ubsan", STAGE_ALONE, NAME_FRAME },
 	{ "UBSAN: %w in %s:%d:%d", "ubsan", STAGE_ALONE, NAME_FRAME },
 	/* arch/x86/mm/fault.c, arch/powerpc/mm/fault.c */
 	{ "BUG: kernel NULL pointer dereference", "null-deref", STAGE_CAUSE, NAME_PC },
@@ -91,13 +98,20 @@ static const struct header headers[] = {
 	{ "segment-related general protection fault: %x [#", "general-protection",
 	  STAGE_OOPS, NAME_PC },
 	{ "general protection fault: %x [#", "general-protection", STAGE_OOPS, NAME_PC },
-	{ "general protection fault, probably for ", "general-protection", STAGE_OOPS,
+	{ "general protection fault, probably for", "general-protection", STAGE_OOPS,
 	  NAME_PC },
-	{ "general protection fault, maybe for ", "general-protection", STAGE_OOPS,
+	{ "general protection fault, maybe for", "general-protection", STAGE_OOPS,
+	  NAME_PC },
+	{ "general protection fault, %s: %x [#", "general-protection", STAGE_OOPS,
 	  NAME_PC },
 	{ "invalid opcode: %x [#", "undef-instr", STAGE_OOPS, NAME_PC },
 	{ "divide error: %x [#", "divide-error", STAGE_OOPS, NAME_PC },
 	{ "stack segment: %x [#", "stack-segment", STAGE_OOPS, NAME_PC },
+	{ "segment not present: %x [#", "oops", STAGE_OOPS, NAME_PC },
+	{ "alignment check: %x [#", "oops", STAGE_OOPS, NAME_PC },
+	{ "invalid TSS: %x [#", "oops", STAGE_OOPS, NAME_PC },
+	{ "int3: 0000 [#", "oops", STAGE_OOPS, NAME_PC },
+	{ "debug: 0000 [#", "oops", STAGE_OOPS, NAME_PC },
 	/* arch/arm64/kernel/traps.c, arch/arm/kernel/traps.c */
 	{ "Internal error: Oops - BUG%s[#%d]", "bug", STAGE_OOPS, NAME_PC },
 	{ "Internal error: Oops - undefined inst%s[#%d]", "undef-instr", STAGE_OOPS,
@@ -107,7 +121,10 @@ static const struct header headers[] = {
 	{ "Internal error: Oops - CFI%s[#%d]", "cfi-failure", STAGE_OOPS, NAME_PC },
 	{ "Internal error: synchronous external abort%s[#%d]", "external-abort",
 	  STAGE_OOPS, NAME_PC },
+	{ "Internal error: synchronous external abort:", "external-abort", STAGE_OOPS,
+	  NAME_PC },
 	{ "Internal error: %s[#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Internal error: Oops", "oops", STAGE_OOPS, NAME_PC },
 	{ "SError Interrupt on CPU%d, code ", "serror", STAGE_ALONE, NAME_PC },
 	{ "Insufficient stack space to handle exception", "stack-overflow", STAGE_ALONE,
 	  NAME_PC },
@@ -120,31 +137,44 @@ static const struct header headers[] = {
 	{ "Oops: 00%x [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops: Kernel access of bad area", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops: Exception in kernel mode", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: Machine check, sig: %d [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: Unrecoverable %s, sig: %d [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops: Bad kernel stack pointer, sig: %d [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops [#1]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops[#1]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops: %s[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Oops [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel BUG [#%d]", "bug", STAGE_OOPS, NAME_PC },
-	/* arch/loongarch/kernel/traps.c, arch/mips/kernel/traps.c: die() with these words */
+	/* traps.c of loongarch, mips and riscv: die() with these words */
 	{ "Oops - BUG[#%d]", "bug", STAGE_OOPS, NAME_PC },
+	{ "Oops - illegal instruction [#%d]", "undef-instr", STAGE_OOPS, NAME_PC },
+	{ "Oops - instruction %s [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops - load %s [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops - store (or AMO) %s [#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Oops - unknown exception [#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel bug detected[#%d]", "bug", STAGE_OOPS, NAME_PC },
 	{ "Reserved instruction in kernel code[#%d]", "undef-instr", STAGE_OOPS,
 	  NAME_PC },
 	{ "Break instruction in kernel code[#%d]", "oops", STAGE_OOPS, NAME_PC },
+	{ "Unhandled kernel unaligned access[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel ade access[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "Kernel ale access[#%d]", "oops", STAGE_OOPS, NAME_PC },
 	{ "CFI failure at %w", "cfi-failure", STAGE_CAUSE, NAME_HEADER },
 	/* kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, workqueue.c */
 	{ "BUG: soft lockup - CPU#", "soft-lockup", STAGE_ALONE, NAME_PC },
 	{ "detected hard LOCKUP on cpu", "hard-lockup", STAGE_ALONE, NAME_PC },
+	{ "detected hard LOCKUP on other CPUs", "hard-lockup", STAGE_ALONE, NAME_PC },
+	{ "NMI Watchdog detected LOCKUP on CPU", "hard-lockup", STAGE_ALONE, NAME_PC },
 	{ "self-detected hard LOCKUP", "hard-lockup", STAGE_ALONE, NAME_PC },
 	{ "self-detected stall on CPU", "rcu-stall", STAGE_ALONE, NAME_PC },
 	{ "detected stalls on CPUs/tasks", "rcu-stall", STAGE_ALONE, NAME_PC },
 	{ "detected expedited stalls on CPUs/tasks", "rcu-stall", STAGE_ALONE, NAME_PC },
-	{ "INFO: task %s blocked for more than %d sec", "hung-task", STAGE_ALONE,
-	  NAME_NONE },
+	{ "detected stalls on tasks:", "rcu-stall", STAGE_ALONE, NAME_PC },
+	{ "detected stall on CPU %d (t=", "rcu-stall", STAGE_ALONE, NAME_PC },
+	{ "INFO: task %s blocked for more than", "hung-task", STAGE_ALONE, NAME_NONE },
 	{ "INFO: task %s blocked in I/O wait for more than", "hung-task", STAGE_ALONE,
 	  NAME_NONE },
+	{ "INFO: task %s can't die for more than", "hung-task", STAGE_ALONE, NAME_NONE },
 	{ "BUG: workqueue lockup - pool", "workqueue-lockup", STAGE_ALONE, NAME_NONE },
 	/* kernel/sched/core.c, kernel/workqueue.c, lib/smp_processor_id.c */
 	{ "BUG: sleeping function called from invalid context", "atomic-sleep",
@@ -152,20 +182,33 @@ static const struct header headers[] = {
 	{ "BUG: scheduling while atomic", "atomic-sleep", STAGE_ALONE, NAME_FRAME },
 	{ "BUG: workqueue leaked lock or atomic", "atomic-sleep", STAGE_ALONE,
 	  NAME_FRAME },
+	{ "BUG: assuming atomic context at ", "atomic-sleep", STAGE_ALONE, NAME_FRAME },
+	{ "BUG: assuming non migratable context at ", "atomic-sleep", STAGE_ALONE,
+	  NAME_FRAME },
 	{ "BUG: using %s in preemptible", "preempt-bug", STAGE_ALONE, NAME_FRAME },
 	{ "BUG: spinlock ", "spinlock-bug", STAGE_ALONE, NAME_FRAME },
+	{ "BUG: rwlock ", "spinlock-bug", STAGE_ALONE, NAME_FRAME },
 	/* mm */
 	{ "BUG: Bad page ", "bad-page", STAGE_ALONE, NAME_NONE },
 	{ "BUG: Bad rss-counter state", "bad-page", STAGE_ALONE, NAME_NONE },
+	{ "BUG: non-zero pgtables_bytes on freeing", "bad-page", STAGE_ALONE, NAME_NONE },
 	{ "BUG: memory leak", "memleak", STAGE_ALONE, NAME_NONE },
+	{ "unreferenced object %x (size %d):", "memleak", STAGE_LATE, NAME_NONE },
 	{ "BUG %w (Not tainted): ", "slab-corruption", STAGE_ALONE, NAME_NONE },
 	{ "BUG %w (Tainted: ", "slab-corruption", STAGE_ALONE, NAME_NONE },
 	{ "BUG %w: Objects remaining ", "slab-corruption", STAGE_ALONE, NAME_NONE },
-	{ "BUG %w (%s): %s", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w: Poison overwritten", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w: Redzone overwritten", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "BUG %w: Object already free", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "Slab corruption (%s): %w start=", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "Slab corruption: start=", "slab-corruption", STAGE_ALONE, NAME_NONE },
+	{ "slab error in %w cache `", "slab-corruption", STAGE_ALONE, NAME_NONE },
 	{ "INFO: Slab %x objects=%d used=", "slab-corruption", STAGE_LATE, NAME_NONE },
 	{ "INFO: Allocated in ", "slab-corruption", STAGE_LATE, NAME_NONE },
 	{ "INFO: Freed in ", "slab-corruption", STAGE_LATE, NAME_NONE },
 	{ "page allocation failure: order:%d", "page-alloc-failure", STAGE_ALONE,
+	  NAME_NONE },
+	{ "page allocation failure. order:%d", "page-alloc-failure", STAGE_ALONE,
 	  NAME_NONE },
 	{ "invoked oom-killer: gfp_mask=", "oom", STAGE_ALONE, NAME_NONE },
 	/* kernel/irq/spurious.c */
@@ -203,7 +246,8 @@ static struct text find_plain_function(struct text line, struct text file)
 	rest = text_trim(text_from(line, (size_t)(file.s + file.n - line.s)));
 	if (text_starts(rest, TEXT("at ")))
 		rest = text_trim(text_from(rest, 3));
-	if (rest.n && rest.s[0] >= '0' && rest.s[0] <= '9')
+	if (text_equal(rest, TEXT("at")) ||
+	    (rest.n && rest.s[0] >= '0' && rest.s[0] <= '9'))
 		return TEXT_NONE;
 	while (n < rest.n && rest.s[n] != ' ' && rest.s[n] != '+' && rest.s[n] != '(')
 		n++;
@@ -245,6 +289,14 @@ static void fill_match(const struct header *header, struct text line,
 		ret->function = find_function_in(line);
 }
 
+/* A command, a string in a source, or what somebody writes about a report. */
+static bool is_quoted(struct text body, size_t start)
+{
+	if (start && (body.s[start - 1] == '"' || body.s[start - 1] == '\''))
+		return true;
+	return text_has(text_from(body, start), TEXT("\\n\""));
+}
+
 size_t header_count(void)
 {
 	return ARRAY_SIZE(headers);
@@ -260,6 +312,8 @@ bool header_try(size_t i, struct text body, struct header_match *ret)
 	struct pattern_match m;
 
 	if (!pattern_find(headers[i].format, body, &m))
+		return false;
+	if (is_quoted(body, m.start))
 		return false;
 	fill_match(&headers[i], text_from(body, m.start), ret);
 	return true;

@@ -117,6 +117,9 @@ static const struct fault_form forms[] = {
 	{ "Event logged [Device not attached to domain properly]", "amdvi-fault",
 	  FAULT_LEAD, decode_detached },
 	{ "Event logged [%w %s]", "amdvi-fault", FAULT_RECORD, decode_event },
+	/* A mail may have broken the line anywhere. */
+	{ "Event logged [%w %s", "amdvi-fault", FAULT_RECORD, decode_event },
+	{ "Event logged [%w", "amdvi-fault", FAULT_RECORD, NULL },
 	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out", "amdvi-completion-wait",
 	  FAULT_RECORD, decode_wait },
 	{ "Completion-Wait loop timed out", "amdvi-completion-wait", FAULT_RECORD, NULL },

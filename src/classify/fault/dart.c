@@ -21,6 +21,7 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "translation fault: status:%x stream:%d code:%x (%s) at %x", "dart-fault",
 	  FAULT_RECORD, decode_fault },
+	{ "translation fault: status:%x stream:%d", "dart-fault", FAULT_RECORD, NULL },
 	{ "busy bit did not clear after command %x for stream", "dart-timeout",
 	  FAULT_RECORD, NULL },
 };

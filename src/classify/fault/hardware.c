@@ -21,11 +21,16 @@ static void decode_dpc(struct finding *f, const struct pattern_match *m)
 }
 
 static const struct fault_form forms[] = {
-	{ "AER: %s error received: ", "pcie-aer", FAULT_LEAD, NULL },
+	{ "AER: %s error received:", "pcie-aer", FAULT_LEAD, NULL },
 	{ "AER: %s error message received from ", "pcie-aer", FAULT_LEAD, NULL },
 	{ "PCIe Bus Error: severity=%s, type=", "pcie-aer", FAULT_RECORD, decode_aer },
 	{ "DPC: containment event, status:%x", "pcie-dpc", FAULT_RECORD, decode_dpc },
+	{ "DPC: containment event", "pcie-dpc", FAULT_RECORD, NULL },
+	{ "DPC containment event, status:%x", "pcie-dpc", FAULT_RECORD, decode_dpc },
+	{ "DPC containment event", "pcie-dpc", FAULT_RECORD, NULL },
 	{ "[Hardware Error]: Machine check events logged", "mce", FAULT_RECORD, NULL },
+	{ "[Hardware Error]: CPU %d: Machine Check: %d Bank ", "mce", FAULT_RECORD,
+	  NULL },
 	{ "Machine Check Exception: ", "mce", FAULT_RECORD, NULL },
 	{ "Hardware error from APEI Generic Hardware Error Source", "apei-ghes",
 	  FAULT_RECORD, NULL },

@@ -150,6 +150,7 @@ static const struct fault_form forms[] = {
 	{ "DRHD: handling fault status reg %x", "dmar-fault", FAULT_LEAD, decode_status },
 	{ "[INTR-REMAP] Request device [%w] fault index %x [fault reason %w] %s",
 	  "dmar-intr-fault", FAULT_RECORD, decode_interrupt },
+	{ "[INTR-REMAP] Request device ", "dmar-intr-fault", FAULT_RECORD, NULL },
 	{ "INTR-REMAP: Request device [[%w] fault index %x", "dmar-intr-fault",
 	  FAULT_RECORD, decode_index },
 	{ "[DMA %s] Request device [%w] fault addr %x [fault reason %w] %s", "dmar-fault",

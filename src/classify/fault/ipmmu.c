@@ -43,6 +43,7 @@ static void decode_hits(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "Unhandled fault: status %x iova %x", "ipmmu-fault", FAULT_RECORD,
 	  decode_fault },
+	{ "ipmmu-vmsa %w Unhandled fault: status %x", "ipmmu-fault", FAULT_RECORD, NULL },
 	{ "Page Table Walk Abort @%x", "ipmmu-fault", FAULT_RECORD, decode_walk },
 	{ "Multiple TLB hits @%x", "ipmmu-fault", FAULT_RECORD, decode_hits },
 	{ "TLB sync timed out -- MMU may be deadlocked", "ipmmu-tlb-sync-timeout",

@@ -29,6 +29,7 @@ static const struct fault_form forms[] = {
 	  decode_fault },
 	{ "fault type=%x iova=%x pa=%x %s", "mtk-iommu-fault", FAULT_RECORD,
 	  decode_fault },
+	{ "fault type=%x iova=%x", "mtk-iommu-fault", FAULT_RECORD, NULL },
 	{ "Partial TLB flush timed out", "mtk-iommu-timeout", FAULT_RECORD, NULL },
 };
 

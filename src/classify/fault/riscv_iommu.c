@@ -56,6 +56,7 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "Fault %d devid: %x iotval: %x iotval2: %x", "riscv-iommu-fault", FAULT_RECORD,
 	  decode_fault },
+	{ "Fault %d devid: %x iotval", "riscv-iommu-fault", FAULT_RECORD, NULL },
 	{ "Queue #%d error; fault:%d timeout:%d illegal:%d", "riscv-iommu-queue",
 	  FAULT_RECORD, NULL },
 	{ "Queue #%d error; memory fault:%d overflow:%d", "riscv-iommu-queue",

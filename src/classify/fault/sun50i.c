@@ -17,6 +17,7 @@ static void decode_fault(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "Page fault for %x (master %d, dir %s)", "sun50i-iommu-fault", FAULT_RECORD,
 	  decode_fault },
+	{ "sun50i-iommu %w Page fault for %x", "sun50i-iommu-fault", FAULT_RECORD, NULL },
 	{ "Page fault while iommu not attached to any domain", "sun50i-iommu-fault",
 	  FAULT_RECORD, NULL },
 	{ "TLB Flush timed out!", "sun50i-iommu-timeout", FAULT_RECORD, NULL },

@@ -21,6 +21,7 @@ static const struct fault_form forms[] = {
 	{ "swiotlb buffer is full", "swiotlb-full", FAULT_RECORD, NULL },
 	{ "Out of SW-IOMMU space for %d bytes", "swiotlb-full", FAULT_RECORD,
 	  decode_full },
+	{ "swiotlb: coherent allocation failed", "swiotlb-full", FAULT_RECORD, NULL },
 	{ "Can not allocate SWIOTLB buffer earlier", "swiotlb-full", FAULT_RECORD, NULL },
 	{ "software IO TLB: Failed to allocate new pool", "swiotlb-full", FAULT_RECORD,
 	  NULL },

@@ -30,6 +30,7 @@ static void decode_event(struct finding *f, const struct pattern_match *m)
 static const struct fault_form forms[] = {
 	{ "Event %x reports an error for PCI function %x", "zpci-error", FAULT_RECORD,
 	  decode_event },
+	{ "reports an error for PCI function", "zpci-error", FAULT_RECORD, NULL },
 	{ "Automatic recovery failed", NULL, FAULT_MORE, NULL },
 	{ "Unblocking device access failed", NULL, FAULT_MORE, NULL },
 	{ "Unblocking DMA failed", NULL, FAULT_MORE, NULL },
