@@ -81,6 +81,12 @@ static void test_broken_lines_keep_names(void **state)
 		  "domain=0x0014\n"
 		  "address=0x0 flags=0x0070]\n",
 		  "amdvi-fault", "" },
+		{ "[    1.1] nvme 0000:02:00.0: AMD-Vi: Event logged\n"
+		  "[IO_PAGE_FAULT domain=0x0014 address=0x0 flags=0x0070]\n",
+		  "amdvi-fault", "" },
+		{ "[    1.1] DMAR: [DMA Write NO_PASID] Request device\n"
+		  "[01:00.0] fault addr 0x0 [fault reason 0x05] PTE Write access is\n",
+		  "dmar-fault", "" },
 		{ "[    1.1] arm-smmu-v3 9050000.smmuv3: unexpected global error reported\n"
 		  "(0x00000001), this could be serious\n",
 		  "smmuv3-gerror", "" },

@@ -120,6 +120,7 @@ static const struct fault_form forms[] = {
 	/* A mail may have broken the line anywhere. */
 	{ "Event logged [%w %s", "amdvi-fault", FAULT_RECORD, decode_event },
 	{ "Event logged [%w", "amdvi-fault", FAULT_RECORD, NULL },
+	{ "AMD-Vi: Event logged", "amdvi-fault", FAULT_RECORD, NULL },
 	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out", "amdvi-completion-wait",
 	  FAULT_RECORD, decode_wait },
 	{ "Completion-Wait loop timed out", "amdvi-completion-wait", FAULT_RECORD, NULL },
