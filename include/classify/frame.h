@@ -21,6 +21,12 @@ bool frame_parse_pc(struct text body, struct text *ret);
 /* "Call Trace:", "Call trace:", "Backtrace:", "Stack:" ... */
 bool frame_is_trace_start(struct text body);
 
+/* The first frame of a trace that has no such line above it. */
+bool frame_starts_trace(struct text body);
+
+/* " r7:c0e05148 r6:00000001": what arm saved of the frame above. */
+bool frame_is_saved(struct text body);
+
 /* The first "name+0x1/0x2", else "name (file.c:12", in text: its name without suffixes. */
 struct text frame_find_symbol(struct text text);
 

@@ -36,6 +36,12 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
+/* Of "(____ptrval____)", which kernels print for addresses before they can hash them. */
+static bool is_hidden(char c)
+{
+	return c && strchr("(_ptrval)", c);
+}
+
 /* Length of "0x1f" at t, 0 where there is none. */
 static size_t hex_length(struct text t)
 {
@@ -146,10 +152,24 @@ struct text frame_find_symbol(struct text t)
 	return find_decoded(t);
 }
 
+/* Length of "[<c0010a2c>]", "[c0000000000a1234]" or "[<(ptrval)>]" at t, or 0. */
+static size_t address_length(struct text t)
+{
+	size_t p = 1 + (t.n > 1 && t.s[1] == '<'), start = p;
+
+	if (!t.n || t.s[0] != '[')
+		return 0;
+	while (p < t.n && (is_hex(t.s[p]) || (p > 1 && is_hidden(t.s[p]))))
+		p++;
+	if (p < t.n && t.s[p] == '>')
+		p++;
+	return p - start >= 8 && p < t.n && t.s[p] == ']' ? p + 1 : 0;
+}
+
 /* What stands in front of a symbol: brackets with addresses, parentheses, "?". */
 static size_t skip_decoration(struct text t, bool *ret_reliable)
 {
-	size_t i = 0;
+	size_t i = 0, n;
 
 	for (;;) {
 		while (i < t.n && (t.s[i] == ' ' || t.s[i] == '\t' || t.s[i] == '('))
@@ -159,20 +179,10 @@ static size_t skip_decoration(struct text t, bool *ret_reliable)
 			i++;
 			continue;
 		}
-		if (i < t.n && t.s[i] == '[') {
-			size_t p = i + 1 + (i + 1 < t.n && t.s[i + 1] == '<');
-			size_t start = p;
-
-			while (p < t.n && is_hex(t.s[p]))
-				p++;
-			if (p < t.n && t.s[p] == '>')
-				p++;
-			if (p - start >= 8 && p < t.n && t.s[p] == ']') {
-				i = p + 1;
-				continue;
-			}
-		}
-		return i;
+		n = address_length(text_from(t, i));
+		if (!n)
+			return i;
+		i += n;
 	}
 }
 
@@ -287,7 +297,34 @@ bool frame_parse_pc(struct text body, struct text *ret)
 	return true;
 }
 
+/* arm up to 6.9: "[<c0010a2c>] (f) from [<c000e5d4>] (g+0x1/0x2)", "f from g+0x1/0x2". */
+static bool is_untitled(struct text body)
+{
+	bool reliable = true;
+	size_t i = skip_decoration(body, &reliable), start = i;
+
+	while (i < body.n && is_name(body.s[i]))
+		i++;
+	if (i == start)
+		return false;
+	i += i < body.n && body.s[i] == ')';
+	body = text_from(body, i);
+	return text_starts(body, TEXT(" from ")) && frame_find_symbol(body).n;
+}
+
 bool frame_is_trace_start(struct text body)
 {
 	return starts_with_any(text_trim(body), trace_starts, ARRAY_SIZE(trace_starts));
+}
+
+bool frame_starts_trace(struct text body)
+{
+	return text_has(body, TEXT(" from ")) && is_untitled(body);
+}
+
+bool frame_is_saved(struct text body)
+{
+	body = text_trim(body);
+	return body.n > 10 && body.s[0] == 'r' && is_hex(body.s[1]) &&
+	       (body.s[2] == ':' || body.s[3] == ':');
 }

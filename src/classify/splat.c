@@ -391,6 +391,8 @@ static bool take_body(struct splat *splat, const struct console_line *line)
 		splat->traced = splat->traced && f->n_frames;
 		return true;
 	}
+	if (!splat->traced && frame_starts_trace(body))
+		splat->in_trace = true;
 	if ((splat->in_trace || (name == NAME_FRAME && !f->function[0])) &&
 	    frame_parse(body, &frame)) {
 		if (name == NAME_FRAME && frame.reliable &&
@@ -401,7 +403,7 @@ static bool take_body(struct splat *splat, const struct console_line *line)
 		return true;
 	}
 	if (splat->in_trace && f->n_frames && !text_has(body, TEXT("<")) &&
-	    line->prefixed >= splat->prefixed) {
+	    !frame_is_saved(body) && line->prefixed >= splat->prefixed) {
 		splat->in_trace = false;
 		splat->traced = true;
 	}

@@ -105,11 +105,31 @@ static void test_broken_lines_keep_names(void **state)
 	}
 }
 
+/* No line stands above them; what was saved of each frame may stand between them. */
+static void test_traces_of_arm(void **state)
+{
+	static const char log[] =
+		"WARNING: CPU: 0 PID: 1 at net/core/dev.c:12 dev_foo+0x1/0x2\n"
+		"CPU: 0 PID: 1 Comm: a Not tainted 4.17.0 #1\n"
+		"[<(ptrval)>] (dump_stack) from [<(ptrval)>] (__warn+0xec/0x104)\n"
+		" r7:60000013 r6:c1234567 r5:00000000 r4:c0e05148\n"
+		"[<c0010a2c>] (__warn) from [<c000e5d4>] (dev_foo+0x1/0x2)\n"
+		" iommu_map from dev_bar+0x1/0x2\n";
+	const struct console *found = console_classify(log, sizeof(log) - 1, 1000);
+
+	(void)state;
+	assert_int_equal(found->n, 1);
+	assert_int_equal(found->findings[0].n_frames, 3);
+	assert_string_equal(found->findings[0].frames[2].function, "iommu_map");
+	assert_true(found->findings[0].iommu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words_are_no_reports),
 		cmocka_unit_test(test_broken_lines_keep_names),
+		cmocka_unit_test(test_traces_of_arm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
