@@ -224,7 +224,7 @@ static bool parse_decoded(struct text t, struct finding_frame *ret)
 	struct text name, module;
 	size_t end = t.n;
 
-	if (!decoded_length(t, &name))
+	if (!t.n || !memchr(t.s, '(', t.n) || !decoded_length(t, &name))
 		return false;
 	text_copy(ret->function, sizeof(ret->function), frame_trim_symbol(name));
 	while (end > 0 && t.s[end - 1] != ')')
@@ -298,7 +298,7 @@ bool frame_parse_pc(struct text body, struct text *ret)
 }
 
 /* arm up to 6.9: "[<c0010a2c>] (f) from [<c000e5d4>] (g+0x1/0x2)", "f from g+0x1/0x2". */
-static bool is_untitled(struct text body)
+bool frame_starts_trace(struct text body)
 {
 	bool reliable = true;
 	size_t i = skip_decoration(body, &reliable), start = i;
@@ -315,11 +315,6 @@ static bool is_untitled(struct text body)
 bool frame_is_trace_start(struct text body)
 {
 	return starts_with_any(text_trim(body), trace_starts, ARRAY_SIZE(trace_starts));
-}
-
-bool frame_starts_trace(struct text body)
-{
-	return text_has(body, TEXT(" from ")) && is_untitled(body);
 }
 
 bool frame_is_saved(struct text body)

@@ -294,7 +294,8 @@ static bool is_quoted(struct text body, size_t start)
 {
 	if (start && (body.s[start - 1] == '"' || body.s[start - 1] == '\''))
 		return true;
-	return text_has(text_from(body, start), TEXT("\\n\""));
+	return memchr(body.s + start, '\\', body.n - start) &&
+	       text_has(body, TEXT("\\n\""));
 }
 
 size_t header_count(void)

@@ -391,7 +391,7 @@ static bool take_body(struct splat *splat, const struct console_line *line)
 		splat->traced = splat->traced && f->n_frames;
 		return true;
 	}
-	if (!splat->traced && frame_starts_trace(body))
+	if (!splat->in_trace && !splat->traced && frame_starts_trace(body))
 		splat->in_trace = true;
 	if ((splat->in_trace || (name == NAME_FRAME && !f->function[0])) &&
 	    frame_parse(body, &frame)) {
@@ -466,9 +466,11 @@ void splat_line(struct splat *splat, const struct console_line *line)
 		splat_end(splat, line);
 		return;
 	}
-	rest = *line;
-	rest.body = skip_before(splat, line->body);
-	if (take_body(splat, &rest)) {
+	if (splat->before[0]) {
+		rest = *line;
+		rest.body = skip_before(splat, line->body);
+	}
+	if (take_body(splat, splat->before[0] ? &rest : line)) {
 		extend(splat, line);
 		return;
 	}
