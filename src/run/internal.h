@@ -97,7 +97,8 @@ struct run {
 	char kernel_before[96];   /* that it measured then; "": none */
 	unsigned int first_cycle; /* after the target was opened */
 	uint64_t phase_begin_ns, phase_ns[PHASE_COUNT]; /* how long each took */
-	uint64_t wake_ns; /* a condition wants to be looked at then; 0 = no */
+	uint64_t limit_begin_ns; /* its limit counts from here: each attempt has its own */
+	uint64_t wake_ns;        /* a condition wants to be looked at then; 0 = no */
 	uint64_t settle_until_ns, surge_until_ns;
 	uint64_t load_recorded_ns;
 	uint64_t random; /* state of the generator */

@@ -29,7 +29,7 @@ void run_enter_phase(struct run *run, enum phase phase)
 	/* The later phases the console tells itself. */
 	if (phase == PHASE_BOOT || phase == PHASE_SETTLE)
 		classifier_set_phase(run->classifier, run->cycle.cycle, phase);
-	run->phase_begin_ns = loop_now_ns();
+	run->phase_begin_ns = run->limit_begin_ns = loop_now_ns();
 	record.phase.phase = phase;
 	record.phase.offset = offset ? offset : journal_console_offset(run->journal);
 	run_record(run, &record);
@@ -130,12 +130,14 @@ enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_
 	}
 }
 
-/* The limit is that of the phase, whose steps share it. */
+/* The limit is that of the phase, whose steps share it. An unplug may wait for its user. */
 static uint64_t limit_left(const struct run *run, enum phase phase)
 {
-	uint64_t spent = loop_now_ns() - run->phase_begin_ns;
+	uint64_t spent = loop_now_ns() - run->limit_begin_ns;
 	uint64_t limit = run->plan->limit_ns[phase];
 
+	if (phase == PHASE_UNPLUG)
+		limit += run->plan->unplug.blocked_ns;
 	return spent < limit ? limit - spent : 0;
 }
 
@@ -149,7 +151,10 @@ enum step_end step_walk(struct run *run, const struct step *steps, size_t n)
 			run_enter_phase(run, steps[i].phase);
 		if (steps[i].act)
 			steps[i].act(run);
-		end = step_wait(run, steps[i].until, limit_left(run, steps[i].phase));
+		do
+			end = step_wait(run, steps[i].until,
+					limit_left(run, steps[i].phase));
+		while (end == STEP_LIMIT && limit_left(run, steps[i].phase));
 		run->phase_ns[steps[i].phase] = loop_now_ns() - run->phase_begin_ns;
 		if (end != STEP_DONE)
 			return end;

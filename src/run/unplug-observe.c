@@ -22,6 +22,7 @@ static void on_begin(struct run *run, struct unplug_try *try)
 		return;
 	try->begun = true;
 	run->cycle.cycle = try->cycle;
+	run->limit_begin_ns = loop_now_ns();
 	run_record(run, &record);
 }
 
@@ -31,6 +32,7 @@ static void on_result(struct run *run, struct unplug_try *try, struct text words
 	struct record record = { .type = RECORD_ATTEMPT, .cycle = try->cycle };
 
 	try->ended = true;
+	run->limit_begin_ns = loop_now_ns();
 	if (try->attempt.seen || !attempt_parse(words, &try->attempt))
 		return;
 	try->attempt.order = try->order;
