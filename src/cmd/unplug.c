@@ -95,6 +95,14 @@ static void set_sweep(struct argp_state *state, struct unplug_plan *u, const cha
 	free(error);
 }
 
+/* The worker counts in milliseconds. */
+static void set_blocked(struct argp_state *state, struct unplug_plan *u, const char *arg)
+{
+	u->blocked_ns = opts_duration(state, "blocked", arg);
+	if (u->blocked_ns < NS_PER_MSEC || u->blocked_ns > 3600 * NS_PER_SEC)
+		argp_error(state, "--blocked: '%s' is not within 1ms and 1h", arg);
+}
+
 static void set_offset(struct argp_state *state, struct unplug_plan *u, const char *arg)
 {
 	if (unplug_parse_offset(arg, &u->window.from_ns) < 0)
@@ -141,7 +149,7 @@ static error_t parse_unplug(int key, char *arg, struct argp_state *state,
 		u->restore = true;
 		return 0;
 	case KEY_BLOCKED:
-		u->blocked_ns = opts_duration(state, "blocked", arg);
+		set_blocked(state, u, arg);
 		return 0;
 	case KEY_BATCH:
 		if (num_parse_u32(arg, &n) < 0 || !n)
