@@ -68,6 +68,20 @@ static void on_error(struct run *run, struct text words, struct text why)
 	u->ended = true;
 }
 
+static void on_restored(struct run *run, struct text words)
+{
+	struct unplug *u = run->unplug;
+	struct text device, own;
+
+	for (size_t i = 0; text_value(words, "device", &device) && i < u->n_undo; i++) {
+		struct unplug_undo *undo = &u->undo[i];
+
+		if (!undo->done && text_value(text_of(undo->words.s), "device", &own) &&
+		    text_equal(own, device))
+			unplug_record_done(run, undo);
+	}
+}
+
 static void on_fact(struct unplug *u, struct text words)
 {
 	/* What is damaged makes the facts incomplete for ever; the guards refuse then. */
@@ -84,6 +98,8 @@ bool unplug_on_marker(struct run *run, const struct console_line *line)
 		on_fact(u, line->marker);
 	} else if (text_value(line->marker, "race", &word)) {
 		on_race(run, word);
+	} else if (text_value(line->marker, "restore", &word)) {
+		on_restored(run, line->marker);
 	} else if (text_value(line->marker, "error", &word)) {
 		on_error(run, line->marker, word);
 	} else if (try && line->phase == PHASE_UNPLUG) {

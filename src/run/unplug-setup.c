@@ -97,9 +97,18 @@ static const char *or_none(const char *word)
 	return word[0] ? word : "-";
 }
 
-static void add_undo(struct unplug *u, const struct device_facts *device,
-		     const char *method)
+/* Is it the device, or a member of its group, which the worker binds and gives back? */
+static bool is_raced(const struct unplug *u, size_t other)
 {
+	const char *group = u->facts.devices[u->device].group;
+
+	return other == u->device ||
+	       (group[0] && !strcmp(u->facts.devices[other].group, group));
+}
+
+static void add_undo(struct unplug *u, size_t index, const char *method)
+{
+	const struct device_facts *device = &u->facts.devices[index];
 	const struct system_facts *system = &u->facts.system;
 	const struct {
 		const char *key, *was;
@@ -115,10 +124,22 @@ static void add_undo(struct unplug *u, const struct device_facts *device,
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (settings[i].was[0])
 			strbuf_addf(&words, " %s=%s", settings[i].key, settings[i].was);
-	strbuf_addf(&words, " method=%s", method);
+	/* VFs that went with their PF come back by their number only. */
+	strbuf_addf(&words, " method=%s", device->physfn[0] ? "sriov" : method);
 	add_place(&words, &u->facts, device);
 	u->undo = xrealloc(u->undo, u->n_undo + 1, sizeof(*u->undo));
-	u->undo[u->n_undo++] = words;
+	u->undo[u->n_undo++] =
+		(struct unplug_undo){ .words = words, .apart = !is_raced(u, index) };
+}
+
+/* Undone from the last to the first: a PF needs its driver before it can have VFs. */
+static void add_undos(struct unplug *u, const struct guard_result *guard,
+		      const char *method)
+{
+	for (int vfs = 1; vfs >= 0; vfs--)
+		for (size_t i = 0; i < guard->n_devices; i++)
+			if ((guard->devices[i].origin == GUARD_VF) == vfs)
+				add_undo(u, guard->devices[i].device, method);
 }
 
 /* As the worker calls it: somebody else unplugs. */
@@ -153,13 +174,10 @@ static void build_race(struct run *run, const struct guard_result *guard)
 		    plan->holder->name, plan->release, method_word(u->method));
 	add_place(&words, &u->facts, device);
 	for (size_t i = 0; i < guard->n_devices; i++) {
-		const struct device_facts *member =
-			&u->facts.devices[guard->devices[i].device];
+		size_t member = guard->devices[i].device;
 
-		if (guard->devices[i].device == u->device)
-			continue;
-		if (!strcmp(member->group, device->group) && device->group[0])
-			strbuf_addf(&words, " member=%s", member->bdf);
+		if (member != u->device && is_raced(u, member))
+			strbuf_addf(&words, " member=%s", u->facts.devices[member].bdf);
 	}
 	strbuf_addf(&words, " blocked_ms=%" PRIu64, plan->blocked_ns / NS_PER_MSEC);
 	/* Most of an unplug is waiting for RCU; with this, several times less. */
@@ -225,9 +243,8 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 		build_race(run, &guard);
 		record_device(run);
 		/* Once: after a crash the target has other drivers, not other originals. */
-		for (size_t i = 0; !u->undo_recorded && i < guard.n_devices; i++)
-			add_undo(u, &u->facts.devices[guard.devices[i].device],
-				 method_word(u->method));
+		if (!u->undo_recorded)
+			add_undos(u, &guard, method_word(u->method));
 	}
 	guard_result_done(&guard);
 }
@@ -248,18 +265,26 @@ void unplug_choose(struct run *run)
 	facts_chosen_done(&chosen);
 }
 
-void unplug_record_undo(struct run *run, bool done)
+static void record_undo(struct run *run, const struct unplug_undo *undo)
+{
+	struct record record = { .type = RECORD_UNDO };
+
+	record.undo.words = undo->words.s;
+	record.undo.done = undo->done;
+	run_record(run, &record);
+}
+
+void unplug_record_undo(struct run *run)
 {
 	struct unplug *u = run->unplug;
 
-	if (u->undo_recorded && !done)
-		return;
+	for (size_t i = 0; !u->undo_recorded && i < u->n_undo; i++)
+		record_undo(run, &u->undo[i]);
 	u->undo_recorded = true;
-	for (size_t i = 0; i < u->n_undo; i++) {
-		struct record record = { .type = RECORD_UNDO };
+}
 
-		record.undo.words = u->undo[i].s;
-		record.undo.done = done;
-		run_record(run, &record);
-	}
+void unplug_record_done(struct run *run, struct unplug_undo *undo)
+{
+	undo->done = true;
+	record_undo(run, undo);
 }

@@ -27,7 +27,7 @@ void unplug_free(struct unplug *u)
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n_undo; i++)
-		strbuf_done(&u->undo[i]);
+		strbuf_done(&u->undo[i].words);
 	free(u->undo);
 	free(u->race);
 	facts_done(&u->facts);
@@ -65,7 +65,7 @@ static void start_race(struct run *run)
 	if (run->facts.refused[0])
 		return;
 	/* On disk before anything is changed. */
-	unplug_record_undo(run, false);
+	unplug_record_undo(run);
 	if (run_sync(run) == 0)
 		shell_worker(run, run->unplug->race);
 }
@@ -307,24 +307,52 @@ static bool race_ended(const struct run *run)
 static bool await_put_back(struct run *run, void (*act)(struct run *))
 {
 	const struct step steps[] = { { PHASE_BACK, act, race_ended } };
-	bool all = step_walk(run, steps, ARRAY_SIZE(steps)) == STEP_DONE &&
-		   !run->unplug->why[0];
+	struct unplug *u = run->unplug;
+	bool all = step_walk(run, steps, ARRAY_SIZE(steps)) == STEP_DONE && !u->why[0];
 
-	if (all)
-		unplug_record_undo(run, true);
-	else if (run->unplug->why[0])
-		log_warning("%s", run->unplug->why);
+	for (size_t i = 0; all && i < u->n_undo; i++)
+		if (!u->undo[i].apart || !u->ready)
+			unplug_record_done(run, &u->undo[i]);
+	if (u->why[0])
+		log_warning("%s", u->why);
 	return all;
 }
 
-static void put_back(struct run *run)
+static void ask_restore(struct run *run)
 {
 	struct unplug *u = run->unplug;
+	_cleanup_free_ char *line = xasprintf("%s restore %s", run->target->worker,
+					      u->undo[u->restoring].words.s);
 
-	if (!u->ready || u->ended || run->facts.gone[0])
-		return;
 	u->why[0] = '\0';
-	(void)await_put_back(run, end_race);
+	shell_type(run, line);
+}
+
+static bool restore_told(const struct run *run)
+{
+	const struct unplug *u = run->unplug;
+
+	return u->undo[u->restoring].done || u->why[0];
+}
+
+/* What went along: other functions of the slot, VFs, what is behind a bridge. */
+static bool put_back_others(struct run *run)
+{
+	static const struct step steps[] = { { PHASE_BACK, ask_restore, restore_told } };
+	struct unplug *u = run->unplug;
+	bool all = true;
+
+	for (size_t i = u->n_undo; i > 0; i--) {
+		u->restoring = i - 1;
+		if (u->undo[i - 1].done)
+			continue;
+		if (step_walk(run, steps, ARRAY_SIZE(steps)) != STEP_DONE)
+			return false;
+		if (u->why[0])
+			log_warning("%s", u->why);
+		all &= u->undo[i - 1].done;
+	}
+	return all;
 }
 
 static void tell_restore(const struct run *run)
@@ -332,6 +360,19 @@ static void tell_restore(const struct run *run)
 	if (run->unplug->undo_recorded && !target_is_virtual(run->plan->target))
 		log_warning("`iommu-stress restore %s` puts back what was changed",
 			    journal_dir(run->journal));
+}
+
+/* A virtual board ends with its run. */
+static void put_back(struct run *run)
+{
+	struct unplug *u = run->unplug;
+
+	if (!u->ready || u->ended || run->facts.gone[0])
+		return;
+	u->why[0] = '\0';
+	if (await_put_back(run, end_race) && !target_is_virtual(run->plan->target) &&
+	    !put_back_others(run))
+		tell_restore(run);
 }
 
 /* The target found out on the way that it cannot, and puts back what it had changed. */

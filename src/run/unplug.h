@@ -28,13 +28,21 @@ struct unplug_try {
 	uint32_t order; /* of the kernel's messages so far */
 };
 
+/* How one device becomes what it was. */
+struct unplug_undo {
+	struct strbuf words; /* of the worker's `restore` */
+	bool apart;          /* it goes with the device, but the race does not know it */
+	bool done;
+};
+
 struct unplug {
 	struct facts facts; /* of the target */
 	size_t device;      /* the one that is unplugged, index in facts */
 	const struct means *method;
-	char *race;          /* command line of the race */
-	struct strbuf *undo; /* words of `restore`, one a device */
+	char *race; /* command line of the race */
+	struct unplug_undo *undo;
 	size_t n_undo;
+	size_t restoring; /* the one that `restore` is asked for, index in undo */
 	bool undo_recorded;
 	bool refused; /* by the worker, which puts back what it had changed */
 
@@ -63,7 +71,9 @@ struct unplug {
 
 /* unplug-setup.c: run->facts.refused tells what is wrong. */
 void unplug_choose(struct run *run);
-void unplug_record_undo(struct run *run, bool done);
+/* Once, before anything is changed. */
+void unplug_record_undo(struct run *run);
+void unplug_record_done(struct run *run, struct unplug_undo *undo);
 
 /* unplug-observe.c */
 /* True: the marker was the worker's. */

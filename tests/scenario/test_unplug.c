@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "cmd.h"
+#include "run/past.h"
 #include "scenario/cut.h"
 #include "scenario/play.h"
 
@@ -212,6 +213,11 @@ static int type(struct target *t, struct text bytes)
 	} else if (sscanf(line, "try=%u at=%" SCNd64, &n, &at) == 2) {
 		b.tries++;
 		attempt(n, at, n - 1 < b.n ? b.courses[n - 1] : FINE);
+	} else if (strstr(line, "worker restore")) {
+		b.restores++;
+		text_copy(b.restore, sizeof(b.restore), text_trim(bytes));
+		say("%s", b.restored ? MARK "error=gone why=\"does not come back\"\n" :
+				       MARK "restore=done device=0000:00:10.1\n");
 	} else if (!strcmp(line, "end\n")) {
 		b.put_back = true;
 		say(MARK "race=end\n");
@@ -593,6 +599,80 @@ static void test_damaged_facts(void **state)
 	assert_non_null(strstr(r.verdict[0].reason, "damaged"));
 }
 
+/* What shares the slot goes with the device, and gets back what it had, too. */
+static void test_slot_put_back(void **state)
+{
+	static const char two[] = MARK
+		"fact=system kernel=6.1.0-test arch=x86_64 cpus=2 vfio=yes iommufd=no "
+		"iommu=yes\n" MARK
+		"fact=device bdf=0000:00:10.0 id=1234:11e8 class=0x020000 driver=igb "
+		"override=- group=5 slot=4 slot_power=1 bridge=0 parent=- sriov_total=0 "
+		"sriov_num=0 physfn=- vfio_open=-\n" MARK
+		"fact=device bdf=0000:00:10.1 id=1234:11e8 class=0x020000 driver=uio "
+		"override=uio group=6 slot=4 slot_power=1 bridge=0 parent=- sriov_total=0 "
+		"sriov_num=0 physfn=- vfio_open=-\n" MARK "fact=end lines=3\n";
+	struct plan plan = plan_of(4);
+	struct past past;
+	struct cut cut;
+
+	(void)state;
+	plan.target = "local";
+	plan.unplug.method = means_method_find("power");
+	for (int fails = 0; fails < 2; fails++) {
+		script(NULL, 0);
+		b.facts = two;
+		b.restored = fails;
+		assert_int_equal(cut_begin(&cut, &plan, &rig).status, EXIT_PASS);
+		assert_true(b.put_back);
+		assert_int_equal(b.restores, 1);
+		assert_string_equal(
+			b.restore,
+			"iommu-stress-worker restore device=0000:00:10.1 driver=uio "
+			"override=uio method=power slot=4");
+		/* What is not as it was stays to be put back. */
+		assert_int_equal(past_read(cut.run_dir, &past), 0);
+		assert_int_equal(undo_left(&past.undo), fails);
+		past_done(&past);
+		cut_end(&cut);
+	}
+}
+
+/* VFs come back after their PF, by their number. */
+static void test_vfs_put_back(void **state)
+{
+	static const char *const device[] = { "0000:00:10.0" };
+	static const char pf[] = MARK
+		"fact=system kernel=6.1.0-test arch=x86_64 cpus=2 vfio=yes iommufd=no "
+		"iommu=yes\n" MARK
+		"fact=device bdf=0000:00:10.0 id=1234:11e8 class=0x020000 driver=igb "
+		"override=- group=5 slot=- removable=1 rescan=1 bridge=0 parent=- "
+		"sriov_total=2 sriov_num=1 physfn=- vfio_open=-\n" MARK
+		"fact=device bdf=0000:00:10.1 id=1234:11e9 class=0x020000 driver=- "
+		"override=- group=6 slot=- bridge=0 parent=- sriov_total=0 sriov_num=0 "
+		"physfn=0000:00:10.0 vfio_open=-\n" MARK "fact=end lines=3\n";
+	struct plan plan = plan_of(4);
+	struct past past;
+	struct cut cut;
+
+	(void)state;
+	plan.target = "local";
+	plan.unplug.devices = device;
+	plan.unplug.n_devices = 1;
+	script(NULL, 0);
+	b.facts = pf;
+	assert_int_equal(cut_begin(&cut, &plan, &rig).status, EXIT_PASS);
+	assert_string_equal(b.restore,
+			    "iommu-stress-worker restore device=0000:00:10.1 driver=- "
+			    "override=- method=sriov pf=0000:00:10.0 numvfs=1");
+	assert_int_equal(past_read(cut.run_dir, &past), 0);
+	assert_int_equal(undo_left(&past.undo), 0);
+	assert_int_equal(past.undo.n, 2);
+	/* The last one is undone first. */
+	assert_non_null(strstr(past.undo.entries[1].words, "device=0000:00:10.0"));
+	past_done(&past);
+	cut_end(&cut);
+}
+
 /* -- runs that are cut short, and go on -------------------------------------------------- */
 
 #define CUT_ATTEMPTS 60
@@ -784,6 +864,8 @@ int main(void)
 		cmocka_unit_test(test_guard_refuses),
 		cmocka_unit_test(test_request_refused),
 		cmocka_unit_test(test_damaged_facts),
+		cmocka_unit_test(test_slot_put_back),
+		cmocka_unit_test(test_vfs_put_back),
 		cmocka_unit_test(test_resumed_search),
 		cmocka_unit_test(test_resumed_undoes),
 		cmocka_unit_test(test_resumed_other_kernel),
