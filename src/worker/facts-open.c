@@ -11,7 +11,7 @@
 
 /* Found before the lines of devices are told, told behind them. */
 struct open {
-	struct facts_device *device;
+	struct facts_device *device; /* NULL: those that the disk `what` is on */
 	char pid[16], what[64];
 };
 
@@ -46,32 +46,35 @@ static int number_behind(const char *text, const char *prefix)
 	return (int)number;
 }
 
-/* Is the open file `target` the device's? */
-static bool is_of(const struct facts_device *d, const char *target, bool *vfio)
+/* Is the open file `target` the device's, or its group's? */
+static bool is_of(const struct facts_device *d, const char *target)
 {
 	static const char cdevs[] = "/dev/vfio/devices/";
 	int group = number_behind(target, "/dev/vfio/");
-	const char *name = target + strlen("/dev/");
-	size_t n;
 
 	if (group < 0)
 		group = number_behind(target, "/dev/vfio/noiommu-");
-	*vfio = true;
 	if (group >= 0)
 		return d->group == group;
-	if (!strncmp(target, cdevs, sizeof(cdevs) - 1))
-		return d->cdev[0] && !strcmp(d->cdev, target + sizeof(cdevs) - 1);
-	*vfio = false;
-	/* Disks, and with them their partitions. */
-	for (const char *at = d->block; *at; at += n + (at[n] == ',')) {
-		n = strcspn(at, ",");
-		if (!strncmp(name, at, n) &&
-		    (!name[n] ||
-		     path_exists(
-			     path_make("/sys/class/block/%.*s/%s", (int)n, at, name).s)))
-			return true;
+	return !strncmp(target, cdevs, sizeof(cdevs) - 1) && d->cdev[0] &&
+	       !strcmp(d->cdev, target + sizeof(cdevs) - 1);
+}
+
+/* Disks and partitions. What is stacked upon them holds them, and is told by that. */
+static void scan_disk(const char *pid, const char *target)
+{
+	struct path path = path_make("/sys/class/block/%s", target + strlen("/dev/"));
+	char real[PATH_MAX] = "";
+	struct bdf bdf;
+
+	if (facts_pci_of(path.s, &bdf, real)) {
+		struct facts_device *d = facts_device_find(&bdf);
+
+		if (d)
+			add_open(d, pid, target);
+	} else if (strstr(real, "/nvme-subsystem/")) {
+		add_open(NULL, pid, target + strlen("/dev/"));
 	}
-	return false;
 }
 
 /* From kernel 6.17 on fdinfo tells which device a file of VFIO is. */
@@ -99,20 +102,21 @@ static bool is_vfio_device(const char *target)
 /* Returns whether it is one of VFIO. */
 static bool scan_file(const char *pid, const char *target)
 {
-	bool any = false, vfio;
+	bool any = false;
 
 	if (strncmp(target, "/dev/", 5) != 0)
 		return false;
 	for (size_t i = 0; i < facts_devices.n; i++) {
 		struct facts_device *d = &facts_devices.devices[i];
 
-		if (!is_of(d, target, &vfio))
+		if (!is_of(d, target))
 			continue;
 		add_open(d, pid, target);
-		if (vfio)
-			facts_list_add(d->open, pid);
-		any |= vfio;
+		facts_list_add(d->open, pid);
+		any = true;
 	}
+	if (!any)
+		scan_disk(pid, target);
 	return any;
 }
 
@@ -174,8 +178,13 @@ void facts_opens(void)
 		snprintf(at, sizeof(at), "process %s%s%s%s", o->pid, comm[0] ? " (" : "",
 			 comm, comm[0] ? ")" : "");
 		/* One line a process and device. */
-		if (facts_is_new("open %s %s", o->device->bdf.s, o->pid))
+		if (!facts_is_new("open %s %s", o->device ? o->device->bdf.s : o->what,
+				  o->pid))
+			continue;
+		if (o->device)
 			facts_tell_use(&o->device->bdf, &use, o->what);
+		else
+			facts_use_block(&use, o->what);
 	}
 	if (opens.hidden)
 		facts_tell_unknown(FACTS_ABOUT_VFIO, "in-use",

@@ -147,7 +147,8 @@ static void raid_not_mounted(void **state)
 	says(NIC, "");
 }
 
-static void nvme_multipath(void **state)
+/* A disk that two devices lead to. */
+static void tree_nvme_head(void)
 {
 	static const char subsystem[] =
 		"/sys/devices/virtual/nvme-subsystem/nvme-subsys0";
@@ -155,12 +156,17 @@ static void nvme_multipath(void **state)
 			    *first = xasprintf("%s/nvme0", subsystem),
 			    *second = xasprintf("%s/nvme1", subsystem);
 
-	(void)state;
 	tree_disk_at(head, "nvme1n1", "259:30");
 	tree_directory("/sys/devices/pci0000:00/" NIC "/nvme/nvme0");
 	tree_directory("/sys/devices/pci0000:00/" OTHER "/nvme/nvme1");
 	tree_link(first, "/sys/devices/pci0000:00/" NIC "/nvme/nvme0");
 	tree_link(second, "/sys/devices/pci0000:00/" OTHER "/nvme/nvme1");
+}
+
+static void nvme_multipath(void **state)
+{
+	(void)state;
+	tree_nvme_head();
 	tree_mount("259:30", "/", "xfs", "/dev/nvme1n1", "rw");
 	says(NIC,
 	     NIC " holds the filesystem mounted on / (nvme0 through nvme1n1)" MOUNTED);
@@ -650,6 +656,34 @@ static void disk_open(void **state)
 	says(NIC, "");
 }
 
+/* Its paths are controllers, none of which has this disk. */
+static void nvme_multipath_open(void **state)
+{
+	(void)state;
+	tree_nvme_head();
+	open_file("99", "/dev/nvme1n1");
+	says(NIC, NIC " is held by process 99 (qemu-system-x86) (nvme0 through "
+		      "nvme1n1)" IN_USE);
+	says(OTHER, OTHER " is held by process 99 (qemu-system-x86) (nvme1 through "
+			  "nvme1n1)" IN_USE);
+	says(NVME, "");
+}
+
+/* A host adapter has more disks than a line has room for. */
+static void disk_open_of_many(void **state)
+{
+	char name[16], number[16];
+
+	(void)state;
+	for (unsigned int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "disk%02u", i);
+		snprintf(number, sizeof(number), "8:%u", i);
+		tree_disk(OTHER, name, number);
+	}
+	open_file("99", "/dev/disk59");
+	says(OTHER, OTHER " is held by process 99 (qemu-system-x86) (/dev/disk59)" IN_USE);
+}
+
 /* -- facts that are none ------------------------------------------------------------------ */
 
 static void no_facts(void **state)
@@ -746,6 +780,8 @@ int main(void)
 		TREE(cdev_open),
 		TREE(device_open),
 		TREE(disk_open),
+		TREE(disk_open_of_many),
+		TREE(nvme_multipath_open),
 		cmocka_unit_test(no_facts),
 		cmocka_unit_test(new_words),
 	};
