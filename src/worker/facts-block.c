@@ -163,7 +163,7 @@ static void use_stacked(const struct facts_use *use, char *real, const char *nam
 					  "no controller of its NVMe subsystem");
 	} else if (fabric) {
 		use_fabric(use, path, name);
-	} else if (strstr(real, "/devices/virtual/")) {
+	} else if (strstr(real, "/devices/virtual/") || strstr(real, "/devices/rbd/")) {
 		facts_use_unknown(use, name, "what this disk is made of is not known");
 	}
 	/* Else a disk on the board itself, without PCI. */

@@ -250,6 +250,17 @@ static void disks_unknown(void **state)
 		     "ZFS pool has is not in /sys): allowed by --allow-mounted");
 }
 
+/* A disk of Ceph is no virtual one, and comes over the network. */
+static void disk_of_ceph(void **state)
+{
+	(void)state;
+	tree_disk_at("/sys/devices/rbd/0/block/rbd0", "rbd0", "251:0");
+	tree_mount("251:0", "/srv", "ext4", "/dev/rbd0", "rw");
+	says(NIC, NIC " may be a device that holds a mounted filesystem, or a disk that "
+		      "something else is made of: rbd0 could not be read (what this disk "
+		      "is made of is not known)" MOUNTED);
+}
+
 static void ring_of_disks(void **state)
 {
 	_cleanup_free_ char *said = NULL;
@@ -754,6 +765,7 @@ int main(void)
 		TREE(container),
 		TREE(nfs),
 		TREE(disks_unknown),
+		TREE(disk_of_ceph),
 		TREE(ring_of_disks),
 		TREE(no_mounts),
 		TREE(swap_partition),
