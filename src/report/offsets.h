@@ -12,7 +12,10 @@ void offsets_forget(struct fold_offsets *o, unsigned int cycle);
 /* The attempt of this cycle was a hit. */
 void offsets_apply_hit(struct fold_offsets *o, unsigned int cycle);
 
-/* Median of |achieved - wanted| in ns, rounded up to FOLD_ERROR_NS; 0: no attempts. */
+/*
+ * Median of |achieved - wanted| in ns, rounded up to FOLD_ERROR_NS; 0: no attempts. The last
+ * of FOLD_ERROR_STEPS stands for all that is more.
+ */
 uint64_t offsets_error(const struct fold_offsets *o);
 /* Attempts and hits over the offset, and how exact and how fast they were. */
 void offsets_print(const struct layout *l, const struct fold_offsets *o);

@@ -213,6 +213,27 @@ static void offsets_are_folded(void **state)
 	fold_done(&fold);
 }
 
+/* What is off by more than is counted is not kept. */
+static void offsets_are_missed(void **state)
+{
+	struct record record = { .type = RECORD_ATTEMPT, .cycle = 1 };
+	struct fold fold = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	record.attempt = (struct attempt){ .seen = true, .got_ns = 47 * NS_PER_MSEC };
+	record.attempt.total_ns = 97 * NS_PER_MSEC;
+	fold_apply(&fold, &record);
+	out = open_memstream(&text, &size);
+	report_summary(out, false, &fold, NULL, NULL);
+	fclose(out);
+	assert_non_null(strstr(text, "offsets missed by 99 us or more (median)"));
+	free(text);
+	fold_done(&fold);
+}
+
 /* A run that was cut short makes the attempts of its last batch again. */
 static void cut_attempts_do_not_count(void **state)
 {
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(cut_results_are_none),
 		cmocka_unit_test(near_is_what_differs),
 		cmocka_unit_test(offsets_are_folded),
+		cmocka_unit_test(offsets_are_missed),
 		cmocka_unit_test(blocked_and_busy_are_no_failures),
 		cmocka_unit_test(plan_tells_all),
 		cmocka_unit_test(cut_attempts_do_not_count),
