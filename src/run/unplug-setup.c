@@ -22,6 +22,23 @@ static void _printf_(2, 3) refuse(struct run *run, const char *format, ...)
 		   text_of(words ? words : format));
 }
 
+/* Of a group all but its bridges, which keep their driver; a bridge alone stays. */
+static int choose(const struct facts *facts, const char *word,
+		  struct facts_chosen *chosen, char **why)
+{
+	struct facts_chosen found = { 0 };
+	bool is_group = !strncmp(word, "group:", 6);
+	int r = facts_choose(facts, word, &found, why);
+
+	for (size_t i = 0; is_group && i < found.n; i++)
+		if (!facts->devices[found.devices[i]].is_bridge)
+			facts_chosen_add(chosen, found.devices[i]);
+	for (size_t i = 0; (!is_group || !chosen->n) && i < found.n; i++)
+		facts_chosen_add(chosen, found.devices[i]);
+	facts_chosen_done(&found);
+	return r;
+}
+
 /* The devices that were named, or the board's own test device. */
 static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 {
@@ -36,8 +53,8 @@ static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 		return false;
 	}
 	for (size_t i = 0; i < (plan->n_devices ? plan->n_devices : 1); i++)
-		if (facts_choose(facts, plan->n_devices ? plan->devices[i] : own, chosen,
-				 &why) < 0) {
+		if (choose(facts, plan->n_devices ? plan->devices[i] : own, chosen,
+			   &why) < 0) {
 			refuse(run, "%s", why);
 			return false;
 		}
@@ -224,6 +241,32 @@ static void record_device(struct run *run)
 	run_record(run, &record);
 }
 
+/* Whoever names a second device wants to see it go, too. */
+static bool go_together(struct run *run, struct guard_request request)
+{
+	const struct facts *facts = request.facts;
+	const struct facts_chosen *named = request.named;
+	const struct facts_chosen first = { .devices = named->devices, .n = 1 };
+	struct guard_result guard = { 0 };
+	bool all = true;
+
+	request.named = &first;
+	guard_check(&request, &guard);
+	for (size_t i = 0; all && i < named->n; i++) {
+		all = false;
+		for (size_t k = 0; !all && k < guard.n_devices; k++)
+			all = guard.devices[k].device == named->devices[i];
+		if (!all)
+			refuse(run,
+			       "%s does not go with %s: a run unplugs one device, and "
+			       "what it takes along; name one",
+			       facts->devices[named->devices[i]].bdf,
+			       facts->devices[named->devices[0]].bdf);
+	}
+	guard_result_done(&guard);
+	return all;
+}
+
 /* The device, and all that goes with it, once the guards have nothing against it. */
 static void use_devices(struct run *run, const struct facts_chosen *chosen)
 {
@@ -238,6 +281,8 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 	if (!has_means(run, &u->facts.devices[u->device]))
 		return;
 	request.reach = run->plan->unplug.holder->reach | u->method->reach;
+	if (!go_together(run, request))
+		return;
 	guard_check(&request, &guard);
 	if (guards_pass(run, &guard)) {
 		build_race(run, &guard);

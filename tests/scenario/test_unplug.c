@@ -37,6 +37,7 @@ static struct {
 	unsigned int restores; /* `restore` was called */
 	int restored;          /* what it returns */
 	char restore[512];     /* its words */
+	char race[512];        /* those of `race` */
 
 	struct target target;
 	struct target_events events;
@@ -208,6 +209,7 @@ static int type(struct target *t, struct text bytes)
 		say("%s", b.facts ? b.facts : usual_facts);
 	} else if (strstr(line, "worker race")) {
 		b.races++;
+		text_copy(b.race, sizeof(b.race), bytes);
 		b.over = false;
 		say("%s", b.error ? b.error : MARK "race=ready pid=12\n");
 	} else if (sscanf(line, "try=%u at=%" SCNd64, &n, &at) == 2) {
@@ -581,6 +583,48 @@ static void test_request_refused(void **state)
 	assert_int_equal(b.tries, 0);
 }
 
+/* One device a run, with its group; the bridge above it is none of those that were meant. */
+static void test_several_named(void **state)
+{
+	static const char *const two[] = { "0000:01:00.0", "0000:02:00.0" };
+	static const char *const group[] = { "group:5" };
+	static const char facts[] = MARK
+		"fact=system kernel=6.1.0-test arch=x86_64 cpus=2 vfio=yes iommufd=no "
+		"iommu=yes\n" MARK
+		"fact=device bdf=0000:00:1c.0 id=8086:1234 class=0x060400 driver=pcieport "
+		"override=- group=5 slot=- removable=1 rescan=1 bridge=1 parent=- "
+		"sriov_total=0 sriov_num=0 physfn=- vfio_open=-\n" MARK
+		"fact=device bdf=0000:01:00.0 id=1234:11e8 class=0x020000 driver=igb "
+		"override=- group=5 slot=- removable=1 rescan=1 bridge=0 "
+		"parent=0000:00:1c.0 sriov_total=0 sriov_num=0 physfn=- vfio_open=-\n" MARK
+		"fact=device bdf=0000:01:00.1 id=1234:11e8 class=0x020000 driver=igb "
+		"override=- group=5 slot=- removable=1 rescan=1 bridge=0 "
+		"parent=0000:00:1c.0 sriov_total=0 sriov_num=0 physfn=- vfio_open=-\n" MARK
+		"fact=device bdf=0000:02:00.0 id=1234:11e8 class=0x020000 driver=igb "
+		"override=- group=6 slot=- removable=1 rescan=1 bridge=0 parent=- "
+		"sriov_total=0 sriov_num=0 physfn=- vfio_open=-\n" MARK
+		"fact=end lines=5\n";
+	struct plan plan = plan_of(4);
+
+	(void)state;
+	script(NULL, 0);
+	b.facts = facts;
+	plan.unplug.devices = two;
+	plan.unplug.n_devices = 2;
+	assert_refused(&plan, "0000:02:00.0 does not go with 0000:01:00.0: a run unplugs "
+			      "one device, and what it takes along; name one");
+	assert_int_equal(b.races, 0);
+
+	script(NULL, 0);
+	b.facts = facts;
+	plan.unplug.devices = group;
+	plan.unplug.n_devices = 1;
+	assert_int_equal(play(&plan, &rig).status, EXIT_PASS);
+	assert_non_null(strstr(b.race, "race device=0000:01:00.0 "));
+	assert_non_null(strstr(b.race, " member=0000:01:00.1 "));
+	assert_null(strstr(b.race, "member=0000:00:1c.0"));
+}
+
 /* What was lost of the facts could have been a reason not to touch the device. */
 static void test_damaged_facts(void **state)
 {
@@ -863,6 +907,7 @@ int main(void)
 		cmocka_unit_test(test_refused_and_left),
 		cmocka_unit_test(test_guard_refuses),
 		cmocka_unit_test(test_request_refused),
+		cmocka_unit_test(test_several_named),
 		cmocka_unit_test(test_damaged_facts),
 		cmocka_unit_test(test_slot_put_back),
 		cmocka_unit_test(test_vfs_put_back),
