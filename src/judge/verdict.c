@@ -128,17 +128,33 @@ static bool is_splat(const struct cycle_facts *f)
 	return f->splats || f->faults || f->precursors;
 }
 
+/* One of the worker's processes was killed: what follows from that is not the kernel's. */
+static bool has_died(const struct attempt *a)
+{
+	return !strcmp(a->unplug, "died") || (!strcmp(a->release, "died") && !a->blocked);
+}
+
 static bool is_stuck(const struct cycle_facts *f)
 {
 	const struct attempt *a = f->attempt;
 
-	return a && (!strcmp(a->unplug, "stuck") || !strcmp(a->release, "stuck") ||
-		     !strcmp(a->back, "stuck"));
+	return a && !has_died(a) &&
+	       (!strcmp(a->unplug, "stuck") || !strcmp(a->release, "stuck") ||
+		!strcmp(a->back, "stuck"));
 }
 
 static bool is_gone(const struct cycle_facts *f)
 {
-	return f->attempt && f->attempt->seen && strcmp(f->attempt->back, "ok") != 0;
+	return f->attempt && f->attempt->seen && strcmp(f->attempt->back, "ok") != 0 &&
+	       strcmp(f->attempt->unplug, "died") != 0;
+}
+
+/* Unplug and release did not meet. */
+static bool is_unmade(const struct cycle_facts *f)
+{
+	const struct attempt *a = f->attempt;
+
+	return a && (has_died(a) || (strcmp(a->unplug, "ok") != 0 && a->unplug_ns < 0));
 }
 
 static bool is_unseen(const struct cycle_facts *f)
@@ -323,6 +339,20 @@ static enum phase explain_unseen(const struct cycle_facts *f, struct strbuf *rea
 	return PHASE_UNPLUG;
 }
 
+static enum phase explain_unmade(const struct cycle_facts *f, struct strbuf *reason)
+{
+	const struct attempt *a = f->attempt;
+
+	if (!strcmp(a->unplug, "died"))
+		strbuf_addf(reason, "the worker's process that unplugs died");
+	else if (has_died(a))
+		strbuf_addf(reason,
+			    "the user died before it let go, or had to be killed");
+	else
+		strbuf_addf(reason, "the unplug was never begun: %s", a->unplug);
+	return PHASE_UNPLUG;
+}
+
 static enum phase explain_blocked(const struct cycle_facts *f, struct strbuf *reason)
 {
 	const struct attempt *a = f->attempt;
@@ -395,6 +425,7 @@ static const struct rule {
 	{ is_splat, OUTCOME_SPLAT, explain_splat },
 	{ is_invalid, OUTCOME_INVALID, explain_invalid },
 	{ is_unseen, OUTCOME_INVALID, explain_unseen },
+	{ is_unmade, OUTCOME_INVALID, explain_unmade },
 	{ is_blocked, OUTCOME_BLOCKED, explain_blocked },
 	{ is_busy, OUTCOME_BUSY, explain_busy },
 	{ is_unproven, OUTCOME_INVALID, explain_unproven },

@@ -392,6 +392,7 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 		err = bring_back(race, &outcome);
 		if (race->stuck)
 			outcome.back = BACK_STUCK;
+		outcome.writer_died = race->stuck && err == -EPIPE;
 	}
 	if (race->stuck)
 		process_where(stuck_pid(race, &outcome), outcome.where,

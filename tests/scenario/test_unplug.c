@@ -22,6 +22,9 @@ enum course {
 	GONE,      /* the device does not come back */
 	MOVED,     /* ... comes back elsewhere */
 	STUCK,     /* the unplug never returns */
+	DIES,      /* the process that unplugs is killed */
+	LEAVES,    /* the holder is killed before it lets go */
+	UNBEGUN,   /* the holder was not ready, and nothing was unplugged */
 	CLINGS,    /* the holder never comes back from letting go */
 	SILENT,    /* nothing more is heard */
 	DAMAGED,   /* the result lost characters */
@@ -126,7 +129,7 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 	if (b.dead || b.over)
 		return;
 	b.over = course == GONE || course == MOVED || course == STUCK ||
-		 course == CLINGS || course == RESTARTS;
+		 course == CLINGS || course == DIES || course == RESTARTS;
 	say(MARK "cycle=%u phase=unplug at=%" PRId64 "\n", n, want);
 	say("[    3.000000] vfio-pci 0000:00:10.0: Relaying device request to user (#0)\n");
 	if (course == SPLATS || band)
@@ -172,6 +175,22 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 		       "where=msleep<pci_dev_wait "
 		       "blocked=1 free_ns=-1 back=gone back_ns=0 total_ns=1");
 		say(MARK "race=stuck\n");
+		return;
+	case DIES:
+		result(n, want,
+		       "unplug=died unplug_ns=-1 request_ns=500000 close_ns=100000 release=ok "
+		       "release_ns=1 blocked=0 free_ns=-1 back=gone back_ns=0 total_ns=1");
+		say(MARK "race=stuck who=\"writer, which died\"\n");
+		return;
+	case LEAVES:
+		result(n, want,
+		       "unplug=ok unplug_ns=9000 request_ns=-1 close_ns=-1 release=died "
+		       "release_ns=-1 blocked=0 free_ns=-1 " BACK);
+		return;
+	case UNBEGUN:
+		result(n, want,
+		       "unplug=ETIMEDOUT unplug_ns=-1 request_ns=-1 close_ns=-1 release=ok "
+		       "release_ns=90000 blocked=0 free_ns=-1 " BACK);
 		return;
 	case CLINGS:
 		result(n, want,
@@ -329,6 +348,9 @@ static const struct expectation {
 	{ MOVED, OUTCOME_GONE, "0000:00:11.0", EXIT_FINDING, true },
 	{ STUCK, OUTCOME_HANG, "any more, in msleep<pci_dev_wait", EXIT_FINDING, true },
 	{ CLINGS, OUTCOME_HANG, "never came back from letting go", EXIT_FINDING, true },
+	{ DIES, OUTCOME_INVALID, "process that unplugs died", EXIT_INVALID, true },
+	{ LEAVES, OUTCOME_INVALID, "died before it let go", EXIT_INVALID, false },
+	{ UNBEGUN, OUTCOME_INVALID, "never begun: ETIMEDOUT", EXIT_INVALID, false },
 	{ SILENT, OUTCOME_HANG, "phase unplug", EXIT_FINDING, true },
 	{ RESTARTS, OUTCOME_CRASH, "restarted by itself", EXIT_FINDING, false },
 };
