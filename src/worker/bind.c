@@ -14,23 +14,26 @@ int device_unbind(const struct bdf *bdf)
 	return path_exists(unbind.s) ? file_write(unbind.s, bdf->s) : 0;
 }
 
-void device_override_read(const struct bdf *bdf, char *override, size_t size)
+int device_override_read(const struct bdf *bdf, char *override, size_t size)
 {
-	if (file_query(device_path(bdf, "driver_override").s, override, size) < 0 ||
-	    !strcmp(override, "(null)"))
+	int n = file_query(device_path(bdf, "driver_override").s, override, size);
+
+	if (n < 0 || !strcmp(override, "(null)"))
 		override[0] = '\0';
+	return n < 0 ? n : 0;
 }
 
 int device_override(const struct bdf *bdf, const char *override)
 {
 	struct path path = device_path(bdf, "driver_override");
 	char is[64];
+	int err;
 
 	if (!path_exists(path.s))
 		return -ENOENT;
-	device_override_read(bdf, is, sizeof(is));
-	if (!strcmp(is, override))
-		return 0;
+	err = device_override_read(bdf, is, sizeof(is));
+	if (err || !strcmp(is, override))
+		return err;
 	return file_write(path.s, *override ? override : "\n");
 }
 

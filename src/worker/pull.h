@@ -54,8 +54,8 @@ int device_unbind(const struct bdf *bdf);
 int device_bind(const struct bdf *bdf, const char *driver);
 /* override: "" for none. -ENOENT: the kernel has no driver_override. */
 int device_override(const struct bdf *bdf, const char *override);
-/* "" for none. */
-void device_override_read(const struct bdf *bdf, char *override, size_t size);
+/* "" for none, and when it cannot be read. Returns 0 or -errno. */
+int device_override_read(const struct bdf *bdf, char *override, size_t size);
 
 /* -- uevents ---------------------------------------------------------------------------- */
 

@@ -94,6 +94,18 @@ int race_open_writer(struct race *race)
 	return 0;
 }
 
+int race_renew_writer(void)
+{
+	struct race *race = writing;
+
+	if (!race->stuck)
+		return 0;
+	/* It keeps what it hangs in; another one does what can be done. */
+	peer_stop(&race->writer, now_ns() + NS_PER_SEC);
+	race->stuck = false;
+	return race_open_writer(race);
+}
+
 /* -- before and after ---------------------------------------------------------------------- */
 
 /* Sets a file, and keeps what was in it for the end. */
@@ -260,13 +272,8 @@ static int race_restore(struct race *race)
 
 	race->limit_ns = END_NS;
 	peer_stop(&race->holder, now_ns() + END_NS);
-	if (race->stuck) {
-		/* It keeps what it hangs in; another one does what can be done. */
-		peer_stop(&race->writer, now_ns() + NS_PER_SEC);
-		race->stuck = false;
-		if (race_open_writer(race))
-			return STATUS_ERROR;
-	}
+	if (race_renew_writer())
+		return STATUS_ERROR;
 	status = restore_settings(race);
 	/* These last: they may hang. */
 	status = restore_devices(race) ?: status;

@@ -134,6 +134,8 @@ int race_put(struct race *race);
 
 /* race may be NULL: then for a command that only writes. 0, or the status after an error. */
 int race_open_writer(struct race *race);
+/* Another process in place of one that hangs. As above. */
+int race_renew_writer(void);
 
 /* For settings: printk_devkmsg wants a whole line. */
 int put_line(const char *path, const char *text);

@@ -180,8 +180,9 @@ int restore_run(const struct args *args)
 	globals = status = restore_globals(args);
 	while (next_device(args, &from, &words)) {
 		struct pull pull;
-		int one = pull_parse(&pull, &words) ?: restore_device(&pull, &words);
+		int one = race_renew_writer();
 
+		one = one ?: pull_parse(&pull, &words) ?: restore_device(&pull, &words);
 		if (!one && !globals)
 			say_restored(&pull);
 		status = status ?: one;

@@ -165,6 +165,26 @@ static void everything_is_given_back(void **state)
 	assert_string_equal(written, "");
 }
 
+static int hangs(const char *path, char *text, size_t size)
+{
+	(void)path;
+	(void)size;
+	text[0] = '\0';
+	return -ETIMEDOUT;
+}
+
+/* What cannot be read is not as it was. */
+static void restoring_takes_an_answer(void **state)
+{
+	const struct saved saved = { device, "e1000e", "" };
+
+	(void)state;
+	put_file(DEVICE "/driver_override", "vfio-pci\n");
+	file_hooks(kernel, hangs);
+	assert_int_equal(saved_restore(&saved), -ETIMEDOUT);
+	assert_string_equal(written, "");
+}
+
 static void content_is(const char *name, const char *expected)
 {
 	char path[PATH_SIZE], text[256] = "";
@@ -515,6 +535,7 @@ int main(void)
 		cmocka_unit_test_setup(binding_can_fail, setup),
 		cmocka_unit_test_setup(old_kernels_have_new_id, setup),
 		cmocka_unit_test_setup(everything_is_given_back, setup),
+		cmocka_unit_test_setup(restoring_takes_an_answer, setup),
 		cmocka_unit_test_setup(several_devices_are_given_back, setup),
 		cmocka_unit_test_setup(methods_write_their_files, setup),
 		cmocka_unit_test_setup(functions_come_and_go_by_their_number, setup),
