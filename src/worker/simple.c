@@ -124,7 +124,9 @@ static void hold_wait(struct holder *holder)
 	struct pollfd pollfds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .events = POLLIN },
-		{ .fd = holder->request, .events = POLLIN },
+		/* A child tells it in its own way. */
+		{ .fd = holder->ops->requested ? holder->qmp : holder->request,
+		  .events = POLLIN },
 	};
 
 	sigemptyset(&set);
@@ -144,6 +146,9 @@ static void hold_wait(struct holder *holder)
 			say_hold("request", holder, 0);
 			pollfds[2].fd = -1;
 		}
+		/* The child has ended. */
+		if (pollfds[2].revents & POLLHUP)
+			pollfds[2].fd = -1;
 		if (pollfds[0].revents) {
 			ssize_t n = read(STDIN_FILENO, text, sizeof(text) - 1);
 
