@@ -256,6 +256,17 @@ static bool connection_of(int64_t pid, char *address, size_t size)
 	return found;
 }
 
+/* The near end of a tunnel: it does not tell where the other one is. */
+static bool is_loopback(const char *address)
+{
+	struct in6_addr v6;
+
+	return !strncmp(address, "127.", 4) ||
+	       (inet_pton(AF_INET6, address, &v6) == 1 &&
+		(IN6_IS_ADDR_LOOPBACK(&v6) ||
+		 (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127)));
+}
+
 static int64_t parent_of(int64_t pid)
 {
 	char text[512], *at;
@@ -276,7 +287,7 @@ const char *facts_find_peer(void)
 	if (file_read(path_make("/proc/self/stat").s, text, sizeof(text)) > 0)
 		pid = strtoll(text, NULL, 10);
 	for (unsigned int depth = 0; pid > 0 && depth < 64; depth++) {
-		if (connection_of(pid, address, sizeof(address)))
+		if (connection_of(pid, address, sizeof(address)) && !is_loopback(address))
 			return address;
 		pid = parent_of(pid);
 	}

@@ -406,6 +406,25 @@ static void ssh_session(void **state)
 	says(OTHER, "");
 }
 
+/* The controller is wherever the tunnel that ends here comes from. */
+static void ssh_through_tunnel(void **state)
+{
+	static const char *const ends[] = { "127.0.0.1", "::1", "::ffff:127.0.0.1" };
+
+	(void)state;
+	tree_add("/proc/net/route", DEFAULT_BY("eth0"));
+	tree_file("/proc/self/stat", "50 (worker) S 49 50 50 0\n");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		_cleanup_free_ char *environ =
+			xasprintf("SSH_CONNECTION=%s 4000 127.0.0.1 22", ends[i]);
+
+		tree_file("/proc/50/environ", environ);
+		says(NIC, NIC " is the way to the controller by the default route "
+			      "(eth0)" ROUTE);
+		says(OTHER, "");
+	}
+}
+
 /* No default route, no ssh: the controller may be behind any route that there is. */
 static void on_link(void **state)
 {
@@ -692,7 +711,8 @@ static void disk_open_of_many(void **state)
 		tree_disk(OTHER, name, number);
 	}
 	open_file("99", "/dev/disk59");
-	says(OTHER, OTHER " is held by process 99 (qemu-system-x86) (/dev/disk59)" IN_USE);
+	says(OTHER,
+	     OTHER " is held by process 99 (qemu-system-x86) (/dev/disk59)" IN_USE);
 }
 
 /* -- facts that are none ------------------------------------------------------------------ */
@@ -777,6 +797,7 @@ int main(void)
 		TREE(peer_v6),
 		TREE(on_link),
 		TREE(ssh_session),
+		TREE(ssh_through_tunnel),
 		TREE(bond),
 		TREE(vlan_on_bridge),
 		TREE(tunnel),
