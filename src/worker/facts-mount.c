@@ -45,9 +45,10 @@ static bool mount_parse(char *line, struct mount *mount)
 	while (word && strcmp(word, "-") != 0)
 		word = strtok_r(NULL, " \n", &rest);
 	mount->at = words[4];
-	mount->type = strtok_r(NULL, " \n", &rest);
-	mount->source = strtok_r(NULL, " \n", &rest);
-	mount->options = strtok_r(NULL, " \n", &rest);
+	/* The source may be empty. */
+	mount->type = strsep(&rest, " \n");
+	mount->source = strsep(&rest, " \n");
+	mount->options = strsep(&rest, " \n");
 	if (!mount->options ||
 	    sscanf(words[2], "%u:%u", &mount->major, &mount->minor) != 2)
 		return false;

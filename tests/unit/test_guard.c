@@ -261,6 +261,14 @@ static void disk_of_ceph(void **state)
 		      "is made of is not known)" MOUNTED);
 }
 
+/* mount "" is a mount like any other. */
+static void mount_of_nothing(void **state)
+{
+	(void)state;
+	tree_add("/proc/self/mountinfo", "40 22 0:50 / /x rw,relatime - tmpfs  rw\n");
+	says(NVME, "");
+}
+
 static void ring_of_disks(void **state)
 {
 	_cleanup_free_ char *said = NULL;
@@ -786,6 +794,7 @@ int main(void)
 		TREE(nfs),
 		TREE(disks_unknown),
 		TREE(disk_of_ceph),
+		TREE(mount_of_nothing),
 		TREE(ring_of_disks),
 		TREE(no_mounts),
 		TREE(swap_partition),
