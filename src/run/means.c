@@ -65,6 +65,8 @@ static const struct means holders[] = {
 static char *lacks_remove(const struct facts *facts, const struct device_facts *device)
 {
 	(void)facts;
+	if (device->physfn[0])
+		return xstrdup("a VF, which no rescan brings back: take sriov");
 	if (!device->can_remove)
 		return xstrdup("no sysfs file remove");
 	return device->can_rescan ? NULL : xstrdup("no rescan that brings it back");

@@ -139,6 +139,15 @@ static void named(void **state)
 	assert_null(strstr(out, "shares IOMMU group"));
 }
 
+/* It has no file to be removed by, and what it can be unplugged with is told. */
+static void virtual_function(void **state)
+{
+	(void)state;
+	tree_vf("0000:02:10.0", "0000:01:00.0");
+	assert_int_equal(list("0000:02:10.0"), EXIT_PASS);
+	has("not remove: a VF, which no rescan brings back: take sriov");
+}
+
 static void json(void **state)
 {
 	json_error_t error;
@@ -200,7 +209,8 @@ static void no_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text), TEST(named), TEST(json), TEST(wrong), TEST(no_devices),
+		TEST(text), TEST(named), TEST(virtual_function),
+		TEST(json), TEST(wrong), TEST(no_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
