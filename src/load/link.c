@@ -141,7 +141,9 @@ static int take_route(struct nl_msg *message, void *arg)
 static int look_up(struct nl_sock *socket, const struct sockaddr *address, int interface,
 		   struct rtnl_route **ret)
 {
-	struct rtmsg header = { .rtm_family = (unsigned char)address->sa_family };
+	/* Its table, too: one that the kernel only assumes, for an interface, is of none. */
+	struct rtmsg header = { .rtm_family = (unsigned char)address->sa_family,
+				.rtm_flags = RTM_F_LOOKUP_TABLE };
 	struct nl_addr *addr = link_nl_addr(address);
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
 	int r;
@@ -164,7 +166,7 @@ static int look_up(struct nl_sock *socket, const struct sockaddr *address, int i
 	/* An answer is not acknowledged, so this reads exactly the answer or the error. */
 	if (r < 0)
 		return r;
-	return *ret ? 0 : -NLE_OBJ_NOTFOUND;
+	return *ret && rtnl_route_get_table(*ret) ? 0 : -NLE_OBJ_NOTFOUND;
 }
 
 static int take_hop(struct rtnl_route *route, const struct sockaddr *address,
@@ -304,10 +306,11 @@ static int check_route(struct nl_sock *socket, const struct sockaddr *address,
 {
 	struct rtnl_route *route = NULL;
 	struct nl_addr *from;
-	int interface = 0, r;
+	int interface = 0, scope = 0, r;
 
 	if (address->sa_family == AF_INET6)
-		interface = (int)((const struct sockaddr_in6 *)address)->sin6_scope_id;
+		scope = (int)((const struct sockaddr_in6 *)address)->sin6_scope_id;
+	interface = scope;
 	if (wish->interface) {
 		interface = (int)if_nametoindex(wish->interface);
 		if (!interface) {
@@ -317,9 +320,13 @@ static int check_route(struct nl_sock *socket, const struct sockaddr *address,
 			return -ENETUNREACH;
 		}
 	}
+	if (scope && scope != interface)
+		return refuse(ret_reason, "is behind another interface than --interface");
 	r = look_up(socket, address, interface, &route);
 	if (r < 0) {
 		*ret_reason = xasprintf("has no route: %s", nl_geterror(r));
+		if (route)
+			rtnl_route_put(route);
 		return -ENETUNREACH;
 	}
 	r = check_type(route, ret_reason);

@@ -108,6 +108,13 @@ ip -6 route delete default
 refused "an interface that is not there" "no such interface" 10.9.8.2 --interface=nowhere
 refused "another interface than the route's" "not flooding 10.9.8.2: it " 10.9.8.2 \
 	--interface=lo
+refused "an interface without a route there" "not flooding 10.9.8.2: it has no route" \
+	10.9.8.2 --interface=second
+refused "an address without a route through the interface" \
+	"not flooding 10.77.0.1: it has no route" 10.77.0.1 --interface=near
+refused "another interface than the address names" \
+	"not flooding fe80::2: it is behind another interface than --interface" \
+	fe80::2%second --interface=near
 ip neigh replace fd09::5 lladdr 02:09:08:00:00:05 nud permanent dev near
 refused "two machines as one target" \
 	"not flooding fd09::5: it belongs to another machine than the other address" \

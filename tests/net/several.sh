@@ -133,7 +133,8 @@ refused() {
 
 refused "all when one is not there" "no such interface" 10.9.8.2 --interface=near \
 	--interface=nowhere
-ip route add 10.66.0.0/16 via 10.9.9.2 dev near2
+ip route add 10.66.0.0/16 dev near metric 50
+ip route add 10.66.0.0/16 via 10.9.9.2 dev near2 metric 51
 refused "all when one leads to a gateway" "--interface=near2 is refused" 10.66.0.1 \
 	--interface=near --interface=near2
 far ip address add 10.9.8.4/24 dev far
