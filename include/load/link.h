@@ -44,7 +44,12 @@ int link_find(const struct sockaddr *address, const struct link_wish *wish,
 
 /*
  * Looks for way's neighbour, and asks it for its Ethernet address when nobody knows it:
- * 0, or -EHOSTUNREACH when there was no answer within limit_ns, or -EPERM with *ret_reason
- * when what answers is a router of this host.
+ * 0, or -EHOSTUNREACH when there was no answer within limit_ns.
  */
-int link_resolve(struct link_way *way, uint64_t limit_ns, char **ret_reason) _must_check_;
+int link_resolve(struct link_way *way, uint64_t limit_ns) _must_check_;
+
+/*
+ * Whether target_mac may be sent to: -EPERM when it is that of a default gateway of this
+ * host, which is asked for it, -ENETUNREACH when that cannot be told; and *ret_reason.
+ */
+int link_check_mac(struct link_way *way, char **ret_reason) _must_check_;

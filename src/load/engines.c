@@ -226,10 +226,12 @@ static int add_way(struct job *job, const struct sockaddr *address)
 		memcpy(way->target_mac, wish->target_mac, LINK_MAC);
 		way->has_mac = true;
 	} else {
-		r = link_resolve(way, RESOLVE_NS, &reason);
-		if (r == -EPERM)
-			return say_refused(address, r, reason);
+		/* Not every engine needs it. */
+		(void)!link_resolve(way, RESOLVE_NS);
 	}
+	r = way->has_mac ? link_check_mac(way, &reason) : 0;
+	if (r < 0)
+		return say_refused(address, r, reason);
 	if (job->n_ways && way->has_mac && job->ways[0].has_mac &&
 	    memcmp(way->target_mac, job->ways[0].target_mac, LINK_MAC) != 0)
 		return say_refused(address, -EPERM,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "load/link.h"
 
+#include "base/num.h"
 #include "link_internal.h"
 
 #include <errno.h>
@@ -13,6 +14,9 @@
 #include <netlink/route/route.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A default gateway that has not answered by then is none. */
+#define GATEWAY_NS NS_PER_SEC
 
 static int refuse(char **ret_reason, const char *reason)
 {
@@ -282,6 +286,12 @@ static int is_gateway(void *arg, struct nl_addr *gateway, int interface)
 	return nl_addr_cmp(gateway, arg) == 0;
 }
 
+static int refuse_unknown(int error, char **ret_reason)
+{
+	*ret_reason = xasprintf("cannot be told from a gateway: %s", nl_geterror(error));
+	return -ENETUNREACH;
+}
+
 static int check_gateway(struct nl_sock *socket, const struct sockaddr *address,
 			 char **ret_reason)
 {
@@ -296,8 +306,7 @@ static int check_gateway(struct nl_sock *socket, const struct sockaddr *address,
 		return refuse(ret_reason, "is the default gateway of this host");
 	if (r == 0)
 		return 0;
-	*ret_reason = xasprintf("cannot be told from a gateway: %s", nl_geterror(r));
-	return -ENETUNREACH;
+	return refuse_unknown(r, ret_reason);
 }
 
 static int check_route(struct nl_sock *socket, const struct sockaddr *address,
@@ -379,33 +388,35 @@ int link_find(const struct sockaddr *address, const struct link_wish *wish,
 	return r;
 }
 
-struct same_mac {
-	struct nl_cache *neighbours;
-	const struct link_way *way;
-};
-
 static int has_same_mac(void *arg, struct nl_addr *gateway, int interface)
 {
-	const struct same_mac *same = arg;
-	uint8_t mac[LINK_MAC];
+	const struct link_way *way = arg;
+	struct link_way other = *way;
+	socklen_t len = sizeof(other.neighbour);
 
-	return interface == same->way->ifindex &&
-	       link_neighbour_mac(same->neighbours, interface, gateway, mac) &&
-	       !memcmp(mac, same->way->target_mac, LINK_MAC);
+	if (interface != way->ifindex ||
+	    nl_addr_fill_sockaddr(gateway, (struct sockaddr *)&other.neighbour, &len) < 0)
+		return 0;
+	return link_resolve(&other, GATEWAY_NS) == 0 &&
+	       !memcmp(other.target_mac, way->target_mac, LINK_MAC);
 }
 
 /* A router that answers ARP for what is behind it would pass the flood on. */
-int link_check_proxy(struct nl_sock *socket, struct nl_cache *neighbours,
-		     const struct link_way *way, char **ret_reason)
+int link_check_mac(struct link_way *way, char **ret_reason)
 {
-	struct same_mac same = { neighbours, way };
-	int r = each_gateway(socket, AF_INET, has_same_mac, &same);
+	struct nl_sock *socket;
+	int r = link_nl_open(&socket);
 
-	if (r == 0)
-		r = each_gateway(socket, AF_INET6, has_same_mac, &same);
-	if (r <= 0)
-		return 0;
-	return refuse(ret_reason, "is answered for by the default gateway of this host");
+	if (r == 0) {
+		r = each_gateway(socket, AF_INET, has_same_mac, way);
+		if (r == 0)
+			r = each_gateway(socket, AF_INET6, has_same_mac, way);
+		nl_socket_free(socket);
+	}
+	if (r > 0)
+		return refuse(ret_reason,
+			      "is answered for by the default gateway of this host");
+	return r < 0 ? refuse_unknown(r, ret_reason) : 0;
 }
 
 bool link_has_queue(int ifindex)

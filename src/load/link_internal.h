@@ -15,8 +15,5 @@ int link_nl_open(struct nl_sock **ret);
 /* False when there is no entry with an Ethernet address that can be used. */
 bool link_neighbour_mac(struct nl_cache *neighbours, int ifindex, struct nl_addr *address,
 			uint8_t ret[LINK_MAC]);
-/* -EPERM and a reason when way's target_mac is that of a default gateway. */
-int link_check_proxy(struct nl_sock *socket, struct nl_cache *neighbours,
-		     const struct link_way *way, char **ret_reason);
 /* Whether what is sent waits in a queue of the kernel's; true as well when nobody knows. */
 bool link_has_queue(int ifindex);

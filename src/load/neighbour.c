@@ -35,22 +35,19 @@ bool link_neighbour_mac(struct nl_cache *neighbours, int ifindex, struct nl_addr
 	return yes && !(ret[0] & 1);
 }
 
-/* 1: found, 0: not yet, or -EPERM. */
-static int look(struct nl_sock *socket, struct link_way *way, char **ret_reason)
+static bool look(struct nl_sock *socket, struct link_way *way)
 {
 	struct nl_addr *addr = link_nl_addr((const struct sockaddr *)&way->neighbour);
 	struct nl_cache *neighbours;
-	int r = 0;
 
+	way->has_mac = false;
 	if (rtnl_neigh_alloc_cache(socket, &neighbours) >= 0) {
 		way->has_mac = link_neighbour_mac(neighbours, way->ifindex, addr,
 						  way->target_mac);
-		if (way->has_mac)
-			r = link_check_proxy(socket, neighbours, way, ret_reason);
 		nl_cache_free(neighbours);
 	}
 	nl_addr_put(addr);
-	return r < 0 ? r : way->has_mac;
+	return way->has_mac;
 }
 
 /*
@@ -102,27 +99,21 @@ static int watch_changes(void)
 	return fd;
 }
 
-int link_resolve(struct link_way *way, uint64_t limit_ns, char **ret_reason)
+int link_resolve(struct link_way *way, uint64_t limit_ns)
 {
 	uint64_t end = loop_now_ns() + limit_ns;
 	_cleanup_close_ int watch = watch_changes();
 	struct nl_sock *socket;
 	bool asked = false;
-	int r;
 
 	if (!way->ethernet || link_nl_open(&socket) < 0)
 		return -EHOSTUNREACH;
-	for (;;) {
-		r = look(socket, way, ret_reason);
-		if (r || loop_now_ns() >= end)
-			break;
+	while (!look(socket, way) && loop_now_ns() < end) {
 		if (!asked)
 			make_ask(way);
 		asked = true;
 		wait_change(watch);
 	}
 	nl_socket_free(socket);
-	if (r < 0)
-		return r;
-	return r ? 0 : -EHOSTUNREACH;
+	return way->has_mac ? 0 : -EHOSTUNREACH;
 }

@@ -102,6 +102,13 @@ ip neigh replace 10.9.8.4 lladdr 02:09:08:00:00:02 nud reachable dev near
 ip route add 10.55.0.0/16 dev near
 refused "what the default gateway answers for" \
 	"not flooding 10.55.0.1: it is answered for by the default gateway" 10.55.0.1
+ip neigh flush dev near
+refused "... also when nobody knows the gateway yet" \
+	"not flooding 10.55.0.1: it is answered for by the default gateway" 10.55.0.1
+ip neigh flush dev near
+refused "... and when the Ethernet address is told" \
+	"not flooding 10.55.0.1: it is answered for by the default gateway" 10.55.0.1 \
+	--target-mac=02:09:08:00:00:02
 ip route delete default
 ip -6 route delete default
 
