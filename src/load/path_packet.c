@@ -92,8 +92,11 @@ void packet_changed(struct path *path)
 	const struct watch *w = &path->watch;
 	struct frame_ends ends = path->ends;
 
-	if (!w->ifindex)
+	/* One that has been elsewhere may come back under the number that it had. */
+	if (!w->ifindex) {
+		own->ifindex = 0;
 		return;
+	}
 	if (w->ifindex != own->ifindex && bind_to(path, w->ifindex) == 0) {
 		own->ifindex = w->ifindex;
 		choose_way(path);

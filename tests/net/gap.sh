@@ -86,6 +86,21 @@ for engine in $engines; do
 	check "$engine: ended well" test $? -eq 0
 done
 
+# It is elsewhere for a while, and keeps its number, but for the first time maybe.
+for engine in "${engines%% *}" $engines; do
+	start 10.9.8.2 --engine="$engine" --rate=1000 --for=20s
+	ip link set near netns "$other"
+	sleep 0.3
+	moved=$(value at)
+	far ip link set near netns $$
+	ip address add 10.9.8.1/24 dev near
+	ip link set near up
+	check "$engine: replies come again when it was elsewhere" \
+		await 5 has_reply_after "$moved"
+	stop
+done
+ip address add fd09::1/64 dev near nodad
+
 # What was there before is put back.
 ip neigh flush dev near
 start 10.9.8.2 --rate=100 --for=20s
