@@ -31,6 +31,7 @@ struct turbo {
 	struct bpf_shared *shared;
 	int map_fd, program_fd;
 	struct live *live;            /* NULL: the driver cannot */
+	bool gone;                    /* the interface that has the program */
 	struct turbo_frame frames[2]; /* v4, v6 */
 };
 
@@ -92,8 +93,11 @@ static int send_family(struct path *path, struct path_request *requests, unsigne
 
 static int turbo_send(struct path *path, struct path_request *requests, unsigned int n)
 {
+	const struct turbo *t = ((struct packet *)path->own)->turbo;
 	int r4, r6;
 
+	if (t->gone)
+		return packet_send(path, requests, n);
 	r4 = send_family(path, requests, n, FLOOD_V4);
 	r6 = send_family(path, requests, n, FLOOD_V6);
 	return r4 < 0 ? r4 : r6;
@@ -120,7 +124,7 @@ static bool turbo_flat_out(struct path *path, bool on)
 {
 	struct turbo *t = ((struct packet *)path->own)->turbo;
 
-	return t->live && live_run(t->live, on && path_has_link(path));
+	return t->live && live_run(t->live, on && !t->gone && path_has_link(path));
 }
 
 static uint64_t turbo_made(struct path *path)
@@ -136,6 +140,13 @@ static uint64_t turbo_made(struct path *path)
  */
 static void turbo_changed(struct path *path)
 {
+	struct packet *own = path->own;
+	struct turbo *t = own->turbo;
+
+	if (path->watch.ifindex != own->ifindex) {
+		t->gone = true;
+		t->shared->count = 0;
+	}
 	packet_changed(path);
 	fill_frames(path);
 }

@@ -8,6 +8,7 @@
 #include "load/bytes.h"
 #include "os/loop.h"
 
+#include <errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <poll.h>
@@ -114,10 +115,14 @@ static void *run(void *arg)
 {
 	struct live *live = arg;
 	unsigned int which = live->family & FLOOD_V4 ? 0 : 1;
+	int r = 0;
 
-	while (!is_stopped(live) && call(live, which, CALL_FRAMES) == 0)
+	/* A call ends early when the process is stopped, or frozen with the machine. */
+	while (!is_stopped(live) && (r == 0 || r == -EINTR)) {
+		r = call(live, which, CALL_FRAMES);
 		if (live->family == FLOOD_BOTH)
 			which = !which;
+	}
 	return NULL;
 }
 
@@ -180,12 +185,15 @@ bool live_run(struct live *live, bool on)
 
 uint64_t live_made(struct live *live)
 {
-	uint64_t now = loop_now_ns();
+	uint64_t now = loop_now_ns(), sent;
 
 	if (!live->running || now - live->asked_ns < ASK_NS)
 		return live->sent;
 	live->asked_ns = now;
-	live->sent = turbo_sent_by(live->ifindex) - live->begin;
+	sent = turbo_sent_by(live->ifindex);
+	/* An interface that has gone has no counter. */
+	if (sent > live->begin + live->sent)
+		live->sent = sent - live->begin;
 	return live->sent;
 }
 

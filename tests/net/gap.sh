@@ -69,7 +69,7 @@ done
 
 # The far end's interface goes, and this one with it, and both come back.
 for engine in $engines; do
-	start 10.9.8.2 --engine="$engine" --rate=2000 --for=20s
+	start 10.9.8.2 --engine="$engine" --rate=5000 --size=64 --for=20s
 	await 5 grep -q 'replies=[1-9]' "$scratch/out"
 	ip link delete near
 	sleep 0.5
@@ -78,6 +78,8 @@ for engine in $engines; do
 	lab_cable
 	await 5 has_reply_after "$deleted"
 	check "$engine: replies come again when it is back" has_reply_after "$deleted"
+	check "$engine: ... at the rate" await 5 sh -c \
+		"tail -n 1 '$scratch/out' | grep -q ' reply_rate=[45][0-9][0-9][0-9] '"
 	if [ "$engine" != raw ]; then
 		check "$engine: the entry is held on the new interface" \
 			await 2 sh -c 'ip neigh show to 10.9.8.2 dev near | grep -q PERMANENT'
@@ -100,6 +102,29 @@ for engine in "${engines%% *}" $engines; do
 	stop
 done
 ip address add fd09::1/64 dev near nodad
+
+# At full rate, requests begin in the kernel, where the driver can.
+sends_more() {
+	more_than=$(value sent)
+	await 5 sh -c "[ \$(tail -n 1 '$scratch/out' | sed 's/.* sent=\([0-9]*\) .*/\1/') \
+		-gt $((more_than + 10000)) ]"
+}
+if [ "${engines##*turbo}" = "" ]; then
+	far python3 tests/bench/gro.py far >/dev/null
+	start 10.9.8.2 --engine=turbo --rate=max --size=64 --for=20s
+	# As it is without them, it must do as well.
+	! [ -s "$scratch/err" ] || skip "turbo: requests begin in the kernel" "$(cat "$scratch/err")"
+	kill -STOP $flood_pid
+	sleep 0.2
+	kill -CONT $flood_pid
+	check "turbo: goes on when it was stopped" sends_more
+	ip link delete near
+	sleep 0.3
+	lab_cable
+	check "turbo: goes on when the interface is back" sends_more
+	check "turbo: with the counters that it had" test ${#more_than} -lt 12
+	stop
+fi
 
 # What was there before is put back.
 ip neigh flush dev near
