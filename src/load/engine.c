@@ -106,6 +106,7 @@ static bool send_flat_out(struct engine *e, bool wanted)
 	e->flat_out = path_flat_out(e->path, wanted);
 	made = path_made(e->path);
 	e->sent += made - e->made;
+	e->track->asked += made - e->made;
 	timeline_add(&e->timeline, loop_now_ns(), (unsigned int)(made - e->made), 0);
 	e->made = made;
 	return e->flat_out;

@@ -118,6 +118,10 @@ if [ "${engines##*turbo}" = "" ]; then
 	sleep 0.2
 	kill -CONT $flood_pid
 	check "turbo: goes on when it was stopped" sends_more
+	far sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
+	check "turbo: what is not answered is lost" await 5 sh -c \
+		"tail -n 1 '$scratch/out' | grep -q ' lost=[1-9]'"
+	far sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
 	ip link delete near
 	sleep 0.3
 	lab_cable
