@@ -162,8 +162,9 @@ static int write_state(const struct held *held, unsigned int n, char **ret_path)
 		held_format(&held[i], &text);
 		strbuf_add(&text, TEXT("\n"));
 	}
-	*ret_path = xasprintf("%s/neighbour-%d", directory, (int)getpid());
-	fd = open(*ret_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* In another namespace a process may have the same number, and its file here. */
+	*ret_path = xasprintf("%s/neighbour-%d-XXXXXX", directory, (int)getpid());
+	fd = mkostemp(*ret_path, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	/* Another flood looks into it for an instant, at most. */

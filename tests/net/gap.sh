@@ -171,12 +171,26 @@ kill -KILL $flood_pid ${keeper:+"${keeper% }"}
 wait $flood_pid 2>/dev/null
 check "both killed: the entry stays" sh -c "ip neigh show dev near | grep PERMANENT"
 check "both killed: a file says so" grep -q 'held near .* 10.9.8.2 02:09:08:00:00:02' \
-	"$XDG_RUNTIME_DIR"/iommu-stress/neighbour-$flood_pid
+	"$XDG_RUNTIME_DIR"/iommu-stress/neighbour-$flood_pid-*
 flood fd09::2 --rate=100 --count=5
 says "the next flood puts it back and says so" "$scratch/err" \
 	'put back 1 neighbour entry of a flood that was killed'
 check "the entry is as it was" sh -c "! ip neigh show to 10.9.8.2 dev near | grep PERMANENT"
 check "the file is gone" no_state
+
+# Each in a namespace of its own, two have the same number, and one directory.
+unshare -pf --kill-child "$program" flood 10.9.8.2 --rate=100 --for=20s >"$scratch/out" \
+	2>"$scratch/err" </dev/null &
+flood_pid=$!
+reap $flood_pid
+await 10 grep -q 'sent=[1-9]' "$scratch/out"
+unshare -pf --kill-child "$program" flood fd09::2 --rate=100 --count=20 >"$scratch/out2" \
+	2>&1 </dev/null &
+reap $!
+check "another flood with the same process number runs" \
+	await 5 grep -q 'sent=20 ' "$scratch/out2"
+kill -KILL $flood_pid
+wait $flood_pid 2>/dev/null
 
 # The controller's end: a pipe that closes.
 {
