@@ -59,6 +59,18 @@ void packet_take(struct path *path, unsigned int index, struct text frame,
 		fn(arg, &echo, path->stamp_ns);
 }
 
+/* Reports go to groups that this host is in none of; the interface may leave them out. */
+static void hear_reports(const struct path *path, int ifindex)
+{
+	const unsigned int reports = FLOOD_KIND(FLOOD_IGMP) | FLOOD_KIND(FLOOD_MLD);
+	const struct packet_mreq groups = { .mr_ifindex = ifindex,
+					    .mr_type = PACKET_MR_ALLMULTI };
+
+	if (flood_spec_kinds(&path->spec.flood) & reports)
+		(void)!setsockopt(path->fds[0], SOL_PACKET, PACKET_ADD_MEMBERSHIP,
+				  &groups, sizeof(groups));
+}
+
 static int bind_to(const struct path *path, int ifindex)
 {
 	const struct packet *own = path->own;
@@ -66,10 +78,11 @@ static int bind_to(const struct path *path, int ifindex)
 					       .sll_protocol = own->protocol,
 					       .sll_ifindex = ifindex };
 
-	return bind(path->fds[0], (const struct sockaddr *)&interface,
-		    sizeof(interface)) < 0 ?
-		       -errno :
-		       0;
+	if (bind(path->fds[0], (const struct sockaddr *)&interface, sizeof(interface)) <
+	    0)
+		return -errno;
+	hear_reports(path, ifindex);
+	return 0;
 }
 
 /*

@@ -70,6 +70,17 @@ flood 10.9.8.2 --rate=1000 --count=200
 after=$(far cat /proc/net/snmp | awk '/^Icmp: [0-9]/ { print $10 }')
 check "the target counts as many echo requests" test $((after - before)) -eq 200
 
+# A macvlan shows only what goes to groups that somebody is in, as network cards do.
+if ip link add link near name filters type macvlan mode private 2>"$scratch/macvlan"; then
+	ip address add fd09::9/64 dev filters nodad
+	ip link set filters up
+	flood fd09::2 --interface=filters --spec=mld --rate=1000 --for=1s --engine=packet
+	check "an interface that filters groups" test "$(value reports)" -gt 100
+	ip link delete filters
+else
+	skip "an interface that filters groups" "$(cat "$scratch/macvlan")"
+fi
+
 check "replies are steady" steady 10.9.8.2 fd09::2 --rate=2000
 check "auto finds a rate and holds it" steady 10.9.8.2 fd09::2
 
