@@ -198,8 +198,11 @@ static struct track_request *find_request(struct track *t, const struct frame_ec
 
 static void note_rtt(struct track *t, const struct track_request *request, uint64_t now)
 {
-	uint64_t us = (now - request->sent_ns) / NS_PER_USEC;
+	uint64_t us = 0;
 
+	/* A time that was another clock's may lie a little before: path_want_times. */
+	if (now > request->sent_ns)
+		us = (now - request->sent_ns) / NS_PER_USEC;
 	rtt_add(&t->rtt, us);
 	if (t->n_rtts < TRACK_RTTS)
 		t->rtts_us[t->n_rtts++] = (uint32_t)us;

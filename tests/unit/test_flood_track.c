@@ -229,6 +229,18 @@ static void test_median(void **state)
 	assert_int_equal(track_take_rtt(t), 1);
 }
 
+/* The kernel's time of a reply, put on our clock, is not exact. */
+static void test_before_its_request(void **state)
+{
+	struct track *t = *state;
+	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
+	struct reply *r = make_reply(FLOOD_V4, seq);
+
+	assert_true(track_reply(t, &r->echo, 1000, START - NS_PER_MSEC));
+	assert_int_equal(track_take_rtt(t), 1);
+	assert_int_equal(t->rtt.max_us, 0);
+}
+
 static void test_lost_and_duplicates(void **state)
 {
 	struct track *t = *state;
@@ -383,6 +395,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_median, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_before_its_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_and_duplicates, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_answers_of_other_kinds, setup,
