@@ -394,8 +394,8 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	int r = open_engine(&e);
 
 	hurry();
-	/* All that needed them is open. */
-	(void)rights_keep(RIGHTS_NONE);
+	/* All else that needed them is open. */
+	(void)rights_keep(path_rights(path));
 	if (r < 0) {
 		close_engine(&e);
 		return log_errno(r, "cannot watch the flood's files");

@@ -83,6 +83,11 @@ void path_free(struct path *path)
 	free(path);
 }
 
+unsigned int path_rights(const struct path *path)
+{
+	return path->rights;
+}
+
 int path_fd(const struct path *path, unsigned int index)
 {
 	return path->fds[index];

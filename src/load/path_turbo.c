@@ -19,6 +19,7 @@ int path_open_turbo(const char *interface, const struct frame_ends *ends,
 }
 #else
 #include "base/num.h"
+#include "load/rights.h"
 #include "os/loop.h"
 
 #include <poll.h>
@@ -117,7 +118,12 @@ static int attach(struct path *path)
 {
 	struct turbo *t = ((struct packet *)path->own)->turbo;
 
-	return bpf_attach_out(t->program_fd, path->watch.ifindex, &t->attached);
+	int r = bpf_attach_out(t->program_fd, path->watch.ifindex, &t->attached);
+
+	/* Without a link, nobody but us takes the program away. */
+	if (r == 0 && t->attached.link_fd < 0)
+		path->rights = RIGHTS_NET_ADMIN;
+	return r;
 }
 
 static bool turbo_flat_out(struct path *path, bool on)
