@@ -31,5 +31,8 @@ uint64_t flood_errors_all(const struct flood_errors *errors);
 
 /* Adds "ENOBUFS:12,ENETDOWN:3", nothing without errors. */
 void flood_errors_format(const struct flood_errors *errors, struct strbuf *out);
+/* For people: "ENOBUFS 12, ENETDOWN 3", with words "ENOBUFS 12 (No buffer ...), ...". */
+void flood_errors_describe(const struct flood_errors *errors, bool words,
+			   struct strbuf *out);
 /* False for words that are not written so. */
 bool flood_errors_parse(struct text words, struct flood_errors *ret);

@@ -90,6 +90,22 @@ void flood_errors_format(const struct flood_errors *errors, struct strbuf *out)
 	}
 }
 
+void flood_errors_describe(const struct flood_errors *errors, bool words,
+			   struct strbuf *out)
+{
+	const char *comma = "";
+
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
+		if (!errors->n[i])
+			continue;
+		strbuf_addf(out, "%s%s %" PRIu64, comma, errors_known[i].name,
+			    errors->n[i]);
+		if (words)
+			strbuf_addf(out, " (%s)", flood_error_words(i));
+		comma = ", ";
+	}
+}
+
 bool flood_errors_parse(struct text words, struct flood_errors *ret)
 {
 	struct flood_errors errors = { 0 };

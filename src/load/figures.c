@@ -15,22 +15,6 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? (double)part * 100 / (double)whole : 0;
 }
 
-/* With the words for it where there is room for them. */
-static void add_errors(const struct flood_errors *errors, bool words, struct strbuf *out)
-{
-	const char *comma = "";
-
-	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
-		if (!errors->n[i])
-			continue;
-		strbuf_addf(out, "%s%s %" PRIu64, comma, flood_error_name(i),
-			    errors->n[i]);
-		if (words)
-			strbuf_addf(out, " (%s)", flood_error_words(i));
-		comma = ", ";
-	}
-}
-
 /* What has come since the last line. */
 static struct flood_errors new_errors(const struct flood_errors *now,
 				      const struct flood_errors *before)
@@ -74,7 +58,7 @@ void figures_line(struct figures *f, const struct flood_sample *sample,
 	errors = new_errors(&sample->errors, &last->errors);
 	if (flood_errors_all(&errors)) {
 		strbuf_addf(out, "  ");
-		add_errors(&errors, false, out);
+		flood_errors_describe(&errors, false, out);
 	}
 	strbuf_addf(out, "  %s",
 		    !replies && sample->last_reply_ns ? "silent" :
@@ -116,7 +100,7 @@ void figures_summary(const struct figures *f, const struct flood_sample *sample,
 		strbuf_addf(out, "\n%" PRIu64 " not taken", sample->drops);
 	if (flood_errors_all(&sample->errors)) {
 		strbuf_addf(out, "\nerrors: ");
-		add_errors(&sample->errors, true, out);
+		flood_errors_describe(&sample->errors, true, out);
 	}
 	if (sample->rtt_p50_us)
 		strbuf_addf(out,

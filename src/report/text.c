@@ -335,15 +335,11 @@ static void add_round_trips(struct strbuf *b, const struct flood_sample *load)
 static void add_errors(struct strbuf *b, const struct fold *fold)
 {
 	const struct flood_errors errors = fold_errors(fold);
-	const char *comma = "; errors: ";
 
-	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
-		if (!errors.n[i])
-			continue;
-		strbuf_addf(b, "%s%s %llu", comma, flood_error_name(i),
-			    (unsigned long long)errors.n[i]);
-		comma = ", ";
-	}
+	if (!flood_errors_all(&errors))
+		return;
+	strbuf_addf(b, "; errors: ");
+	flood_errors_describe(&errors, false, b);
 }
 
 static void print_load(const struct layout *l, const struct fold *fold)

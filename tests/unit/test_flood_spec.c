@@ -364,6 +364,7 @@ static void test_errors_round_trip(void **state)
 
 static void test_error_names(void **state)
 {
+	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct flood_errors errors;
 
 	(void)state;
@@ -375,6 +376,12 @@ static void test_error_names(void **state)
 		flood_errors_parse(TEXT("EUCLEAN:2,EPERM:1,other:3,EPERM:4"), &errors));
 	assert_int_equal(errors.n[FLOOD_ERRORS - 1], 5);
 	assert_int_equal(errors.n[index_of("EPERM")], 5);
+	flood_errors_describe(&errors, false, &text);
+	assert_string_equal(text.s, "EPERM 5, other 5");
+	strbuf_reset(&text);
+	flood_errors_describe(&errors, true, &text);
+	assert_string_equal(text.s, "EPERM 5 (Operation not permitted), "
+				    "other 5 (other errors)");
 	assert_true(flood_errors_parse(TEXT(""), &errors));
 	assert_int_equal(flood_errors_all(&errors), 0);
 	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
