@@ -141,7 +141,8 @@ static const struct path_ops packet_ops = {
 
 /*
  * A socket for all frames sees them before a counter can take them away, so one that wants
- * replies of one family only asks for no others. Protocol 0 is shown nothing.
+ * replies of one family only asks for no others. Without a counter that makes no difference:
+ * the socket's filter takes the same replies of all frames. Protocol 0 is shown nothing.
  */
 static void choose_protocol(struct path *path)
 {
