@@ -36,8 +36,8 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "device", OPT_DEVICE, "[PLACE:]DEVICE[,NAME=VALUE...]", 0,
 	  "QEMU's device that is unplugged (default, for those that unplug one: "
-	  "pvpanic-pci,events=0; s390x: virtio-tablet-pci), or nvme-sriov: a virtual "
-	  "function. PLACE: port, a slot whose power the board switches, or hotplug, one "
+	  "piix4-ide; arm64: pvpanic-pci; s390x: virtio-tablet-pci), or nvme-sriov: a "
+	  "virtual function. PLACE: port, a slot whose power the board switches, or hotplug, one "
 	  "that QEMU empties; else the root bus",
 	  0 },
 	{ "smp", OPT_SMP, "N", 0, "Number of CPUs (default: 2)", 0 },
