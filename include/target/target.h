@@ -77,8 +77,8 @@ int virtual_open(struct loop *loop, const char *name, const struct board_image *
 int remote_open(struct loop *loop, const char *name, const char *log_path,
 		const struct target_events *events, struct target **ret) _must_check_;
 /*
- * Runs the worker there once: words is its command line behind the program's name, of
- * letters, digits and .:_=/,+@%- only. *ret_output (caller frees, NULL on failure): what it
+ * Runs the worker there once: words is its command line behind the program's name,
+ * plain as worker_words_are_plain() has it. *ret_output (caller frees, NULL on failure): what it
  * printed, also when it ends by a status above 0, which is returned. Speaks, but not of
  * what the worker printed.
  */

@@ -22,10 +22,16 @@ const char *worker_own_arch(void);
 int worker_find(const char *debian_arch, char **ret_path) _must_check_;
 
 /*
+ * Can words be passed on to the worker by any shell? Letters, digits, blanks and
+ * .:_=/,+@%- only: nothing that a shell on the way could read as anything else.
+ */
+bool worker_words_are_plain(struct text words);
+
+/*
  * What the target's devices are, and what they are used for. target: "local" (also
  * NULL) or "ssh:HOST".
  * words: what else to tell the worker ("peer=192.0.2.1", "sysroot=DIR"), NULL at the end; may
- * be NULL. Of the characters that remote_worker() takes.
+ * be NULL. Plain, as above.
  * ret is complete when this returns 0; else it is empty: -EOPNOTSUPP (of this target no
  * facts can be had), -EIO (the worker failed), -EBADMSG (its lines are damaged),
  * -ETIMEDOUT, -EHOSTUNREACH, or as of worker_find.

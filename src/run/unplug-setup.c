@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "target/worker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -267,6 +268,21 @@ static bool go_together(struct run *run, struct guard_request request)
 	return all;
 }
 
+/* Slots and drivers have names of the target's choice, and go through its shell. */
+static bool check_words(struct run *run)
+{
+	const struct unplug *u = run->unplug;
+	bool plain = worker_words_are_plain(text_of(u->race));
+
+	for (size_t i = 0; i < u->n_undo; i++)
+		plain &= worker_words_are_plain(
+			(struct text){ u->undo[i].words.s, u->undo[i].words.n });
+	if (!plain)
+		refuse(run, "a name on the target (slot, driver, QEMU) has characters "
+			    "that are not passed on to a shell");
+	return plain;
+}
+
 /* The device, and all that goes with it, once the guards have nothing against it. */
 static void use_devices(struct run *run, const struct facts_chosen *chosen)
 {
@@ -286,10 +302,11 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 	guard_check(&request, &guard);
 	if (guards_pass(run, &guard)) {
 		build_race(run, &guard);
-		record_device(run);
 		/* Once: after a crash the target has other drivers, not other originals. */
 		if (!u->undo_recorded)
 			add_undos(u, &guard, method_word(u->method));
+		if (check_words(run))
+			record_device(run);
 	}
 	guard_result_done(&guard);
 }

@@ -17,18 +17,6 @@
 #define PUSH_LIMIT_NS   (120 * NS_PER_SEC)
 #define WORKER_LIMIT_NS (60 * NS_PER_SEC)
 
-/* Nothing that a shell on the way could read as anything else. */
-static bool is_plain(struct text words)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789.:_=/,+@%- ";
-
-	for (size_t i = 0; i < words.n; i++)
-		if (!words.s[i] || !strchr(plain, words.s[i]))
-			return false;
-	return true;
-}
-
 /* machine: as uname -m says. */
 static int find_worker(const struct machine *m, struct text machine, char **ret)
 {
@@ -87,7 +75,8 @@ static int push(const struct machine *m, char **ret_worker, char **ret_dir)
 	if (e == 0)
 		e = machine_ask(m, script, fd, PUSH_LIMIT_NS, &answer);
 	dir = answer_last(&answer);
-	if (e == 0 && (!text_starts(dir, TEXT("/tmp/iommu-stress.")) || !is_plain(dir))) {
+	if (e == 0 && (!text_starts(dir, TEXT("/tmp/iommu-stress.")) ||
+		       !worker_words_are_plain(dir))) {
 		log_error("%s does not tell where the worker is", m->name);
 		e = -EPROTO;
 	}
@@ -147,7 +136,7 @@ int remote_worker(struct loop *loop, const char *name, const char *words,
 	int e = -EINVAL;
 
 	*ret_output = NULL;
-	if (!is_plain(text_of(words)))
+	if (!worker_words_are_plain(text_of(words)))
 		log_error("'%s' is no command line for the worker", words);
 	else if (m.host)
 		e = run_there(&m, words, &answer);

@@ -143,6 +143,17 @@ int worker_find(const char *debian_arch, char **ret_path)
 	return -ENOENT;
 }
 
+bool worker_words_are_plain(struct text words)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.:_=/,+@%- ";
+
+	for (size_t i = 0; i < words.n; i++)
+		if (!words.s[i] || !strchr(plain, words.s[i]))
+			return false;
+	return true;
+}
+
 /* -- facts ------------------------------------------------------------------------------- */
 
 struct collecting {

@@ -575,6 +575,13 @@ static void test_request_refused(void **state)
 		"override=- group=- domain_type=- iommu=- slot=- removable=1 rescan=1 "
 		"reset=1 bridge=0 parent=- sriov_total=0 sriov_num=0 physfn=- autoprobe=1 "
 		"net=- vfio_open=-\n" MARK "fact=end lines=2\n";
+	static const char odd_slot[] = MARK
+		"fact=system kernel=6.1.0-test arch=x86_64 cpus=2 vfio=yes iommufd=no "
+		"iommu=yes\n" MARK
+		"fact=device bdf=0000:00:10.0 id=1234:11e8 class=0x00ff00 driver=e1000e "
+		"override=- group=5 domain_type=- iommu=- slot=$(reboot) removable=1 "
+		"rescan=1 reset=1 bridge=0 parent=- sriov_total=0 sriov_num=0 physfn=- "
+		"autoprobe=1 net=- vfio_open=-\n" MARK "fact=end lines=2\n";
 	struct plan plan = plan_of(10);
 
 	(void)state;
@@ -592,6 +599,13 @@ static void test_request_refused(void **state)
 	b.facts = no_group;
 	assert_refused(&plan,
 		       "0000:00:10.0 cannot be used with group: it is in no IOMMU group");
+	assert_int_equal(b.races, 0);
+
+	/* What its shell would take for something else. */
+	script(NULL, 0);
+	b.facts = odd_slot;
+	assert_refused(&plan, "a name on the target (slot, driver, QEMU) has characters "
+			      "that are not passed on to a shell");
 	assert_int_equal(b.races, 0);
 
 	script(NULL, 0);
