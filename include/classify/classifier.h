@@ -21,6 +21,7 @@ enum milestone {
 	MILESTONE_PANIC_WAIT, /* "Rebooting in N seconds..": value = N */
 	MILESTONE_PANIC_END,  /* "---[ end Kernel panic": nothing will follow */
 	MILESTONE_RELEASE, /* "Linux version RELEASE ": the console line names the kernel */
+	MILESTONE_LOSS, /* "** N printk messages dropped **": this console lacks them */
 };
 
 /* One line. Texts are borrowed: valid during the callback. */

@@ -39,6 +39,7 @@ struct cycle_facts {
 	bool shell_back;
 	bool boot_id_known, boot_id_changed;
 
+	bool lines_lost; /* the console lacks some of what the kernel said */
 	unsigned int splats, faults, precursors; /* findings by type */
 	bool oops;       /* a splat that kills its context: oops or BUG, not a WARNING */
 	bool panic;      /* the kernel said it panicked */

@@ -20,6 +20,7 @@ enum track_role {
 	TRACK_MARKER,
 	TRACK_SIGN,    /* nothing but a shutdown prints it */
 	TRACK_CONSOLE, /* a console is enabled */
+	TRACK_LOSS,    /* printed by a console itself, without a prefix */
 	TRACK_ASKED,   /* somebody at a shell asks for the log */
 };
 
@@ -57,6 +58,7 @@ static const struct track_form forms[] = {
 	{ "kernel_restart+0x%x/", TRACK_SIGN, MILESTONE_NONE },
 	{ "kernel_power_off+0x%x/", TRACK_SIGN, MILESTONE_NONE },
 	{ "console [%w] enabled", TRACK_CONSOLE, MILESTONE_NONE },
+	{ "** %d printk messages dropped **", TRACK_LOSS, MILESTONE_LOSS },
 	{ " # dmesg", TRACK_ASKED, MILESTONE_NONE },
 	{ "~# dmesg", TRACK_ASKED, MILESTONE_NONE },
 	{ "/# dmesg", TRACK_ASKED, MILESTONE_NONE },
@@ -201,6 +203,8 @@ void track_line(struct track *track, const struct printk *printk, uint64_t set,
 	} else if (form && form->role == TRACK_MARKER) {
 		if (printk->prefixed || track->bare)
 			track_marker(track, line);
+	} else if (form && form->role == TRACK_LOSS) {
+		line->milestone = form->milestone;
 	} else if (form && form->role == TRACK_ASKED) {
 		if (!printk->prefixed)
 			track->replay_line = line->number;

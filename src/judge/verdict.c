@@ -70,6 +70,11 @@ static bool has_load_after(const struct cycle_facts *f)
 	return !f->wants_load || f->load_after;
 }
 
+static bool has_all_lines(const struct cycle_facts *f)
+{
+	return !f->lines_lost;
+}
+
 static const struct proof {
 	bool (*holds)(const struct cycle_facts *f);
 	enum phase phase;
@@ -82,15 +87,20 @@ static const struct proof {
 	{ has_shell_after, PHASE_EARLY_BOOT, "the shell did not come back" },
 	{ has_new_boot_id, PHASE_EARLY_BOOT, "no new boot id was told" },
 	{ has_load_after, PHASE_UP, "no reply to the load after the new boot" },
+	{ has_all_lines, PHASE_UP, "the console has lost some of what the kernel said" },
 };
+
+/* That a device went and came is told by the worker: the others are of a reboot. */
+static bool is_missing(const struct cycle_facts *f, const struct proof *proof)
+{
+	return (!f->attempt || proof->holds == has_all_lines) && !proof->holds(f);
+}
 
 /* NULL: all are there. */
 static const struct proof *proof_missing(const struct cycle_facts *f)
 {
-	if (f->attempt)
-		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
-		if (!proofs[i].holds(f))
+		if (is_missing(f, &proofs[i]))
 			return &proofs[i];
 	return NULL;
 }
@@ -381,7 +391,7 @@ static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *r
 	/* Later ones mostly follow from the first. */
 	strbuf_addf(reason, "no proof of a pass: ");
 	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
-		if (!proofs[i].holds(f))
+		if (is_missing(f, &proofs[i]))
 			strbuf_addf(reason, "%s%s", &proofs[i] == first ? "" : ", ",
 				    proofs[i].missing);
 	return first->phase;

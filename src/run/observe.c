@@ -131,6 +131,14 @@ static void on_marker(struct run *run, const struct console_line *line)
 		(void)counters_take(run, line->marker);
 }
 
+/* Several attempts to unplug are on their way at once. */
+static struct cycle_facts *facts_of(struct run *run, unsigned int cycle)
+{
+	struct unplug_try *try = run->unplug ? unplug_try_of(run->unplug, cycle) : NULL;
+
+	return try ? &try->facts : &run->cycle;
+}
+
 static void on_line(void *arg, const struct console_line *line)
 {
 	struct run *run = arg;
@@ -154,6 +162,9 @@ static void on_line(void *arg, const struct console_line *line)
 		if (!f->restart_seen)
 			f->restart_ns = loop_now_ns();
 		f->restart_seen = true;
+		break;
+	case MILESTONE_LOSS:
+		facts_of(run, line->cycle)->lines_lost = true;
 		break;
 	case MILESTONE_PANIC:
 		f->panic = run->cycle.panic = true;
@@ -272,14 +283,6 @@ static char *report_head(const struct run *run, const struct finding *finding)
 	add_known(run, finding, &head);
 	strbuf_addf(&head, "Signature: %s variant %s\n", finding->bug, finding->variant);
 	return head.s;
-}
-
-/* Several attempts to unplug are on their way at once. */
-static struct cycle_facts *facts_of(struct run *run, unsigned int cycle)
-{
-	struct unplug_try *try = run->unplug ? unplug_try_of(run->unplug, cycle) : NULL;
-
-	return try ? &try->facts : &run->cycle;
 }
 
 static void on_finding(void *arg, const struct finding *finding)

@@ -61,15 +61,40 @@ size_t kmsg_format(const char *record, char *text, size_t size)
 	return n;
 }
 
+/*
+ * As a console says it (kernel/printk/printk.c). next: the record that should have come, 0
+ * for the first one.
+ */
+static void print_loss(const char *record, unsigned long long next)
+{
+	unsigned long long number;
+	char text[64];
+	int n;
+
+	if (sscanf(record, "%*u,%llu,", &number) != 1)
+		return;
+	n = snprintf(text, sizeof(text), "** %llu printk messages dropped **\n",
+		     next && number > next ? number - next : 1);
+	(void)!write(STDOUT_FILENO, text, (size_t)n);
+}
+
 static bool print_record(int fd)
 {
+	static unsigned long long next;
+	static bool lost;
 	char record[8192], text[16384];
 	ssize_t n = read(fd, record, sizeof(record) - 1);
 
-	/* EPIPE: overwritten before it was read; the next one is there. */
+	/* Overwritten before it was read; the next one is there. */
+	lost |= n < 0 && errno == EPIPE;
 	if (n < 0)
 		return errno == EPIPE || errno == EINTR || errno == EAGAIN;
 	record[n] = '\0';
+	if (lost)
+		print_loss(record, next);
+	lost = false;
+	if (sscanf(record, "%*u,%llu,", &next) == 1)
+		next++;
 	n = (ssize_t)kmsg_format(record, text, sizeof(text));
 	return write(STDOUT_FILENO, text, (size_t)n) == n;
 }

@@ -30,6 +30,7 @@ enum course {
 	DAMAGED,   /* the result lost characters */
 	RESTARTS,  /* the board resets itself */
 	OTHER_WAY, /* messages in another order */
+	LOSSY,     /* some of them are lost */
 };
 
 static struct {
@@ -207,6 +208,9 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 	case LATE:
 		warn("iommu_probe_device");
 		break;
+	case LOSSY:
+		say("** 7 printk messages dropped **\n");
+		break;
 	case FINE:
 	case SPLATS:
 		break;
@@ -340,6 +344,7 @@ static const struct expectation {
 	{ OTHER_WAY, OUTCOME_PASS, "let go at", EXIT_PASS, false },
 	{ SPLATS, OUTCOME_SPLAT, "iommu_detach_group", EXIT_FINDING, false },
 	{ LATE, OUTCOME_SPLAT, "iommu_probe_device", EXIT_FINDING, false },
+	{ LOSSY, OUTCOME_INVALID, "console has lost some", EXIT_INVALID, false },
 	{ OOPSES, OUTCOME_CRASH, "iommu_detach_group", EXIT_FINDING, true },
 	{ BLOCKED, OUTCOME_BLOCKED, "waited for the user (99 holder), free after",
 	  EXIT_PASS, false },

@@ -233,7 +233,7 @@ static void invalid(void **state)
 static bool is_proven(const struct cycle_facts *f)
 {
 	return f->shell_before && f->triggered && f->banners == 1 && f->shell_back &&
-	       f->boot_id_known && f->boot_id_changed &&
+	       f->boot_id_known && f->boot_id_changed && !f->lines_lost &&
 	       (!f->wants_load || (f->load_before && f->load_after));
 }
 
@@ -268,8 +268,9 @@ static void facts_of_bits(unsigned int bits, struct cycle_facts *f)
 	f->panic = NEXT_BIT;
 	f->hang_phase = NEXT_BIT ? PHASE_SHUTDOWN : PHASE_NONE;
 	f->recovery_failed = NEXT_BIT;
+	f->lines_lost = NEXT_BIT;
 	f->invalid[0] = NEXT_BIT ? 'x' : '\0';
-	assert_int_equal(bit, 19);
+	assert_int_equal(bit, 20);
 }
 
 static void pass_only_with_every_proof(void **state)
@@ -277,7 +278,7 @@ static void pass_only_with_every_proof(void **state)
 	unsigned int seen[OUTCOME_COUNT] = { 0 };
 
 	(void)state;
-	for (unsigned int bits = 0; bits < 1u << 19; bits++) {
+	for (unsigned int bits = 0; bits < 1u << 20; bits++) {
 		struct cycle_facts facts;
 		struct verdict verdict;
 		bool pass;
