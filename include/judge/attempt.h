@@ -25,7 +25,7 @@ struct attempt {
 	int64_t release_ns; /* -1: the holder ended without a word, or never returned */
 
 	bool blocked;    /* the write waited for the user beyond the limit */
-	int64_t free_ns; /* begin of the write .. its return, once let go; -1: never */
+	int64_t free_ns; /* user let go .. return of the write; -1: never */
 	char who[48];    /* held the device meanwhile: "1234 qemu-system-x86" */
 	/* Functions of the kernel in which it waited or is stuck, the innermost first: "a<b". */
 	char where[160];

@@ -66,6 +66,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		a->target = arg;
 		return 0;
 	case KEY_PEER:
+		if (!arg[0] || strchr(arg, ' ') || !worker_words_are_plain(text_of(arg)))
+			argp_error(state, "--peer=%s is no address", arg);
 		a->peer = arg;
 		return 0;
 	case KEY_SYSROOT:

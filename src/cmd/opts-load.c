@@ -17,8 +17,9 @@ enum {
 static const struct argp_option options[] = {
 	{ "flood", KEY_FLOOD, "SPEC", OPTION_ARG_OPTIONAL,
 	  "flood, confirmed before the trigger and kept up through the reboot; SPEC is of "
-	  "icmp, udp[=PORT], tcp[=PORT], arp, nd, igmp, mld, v4, v6, both, rate=N, size=N, "
-	  "sources=N, vlan=ID, burst=N/TIME, surge=TIME, joined by commas (icmp,both)",
+	  "icmp, udp[=PORT], tcp[=PORT], arp, nd, igmp, mld, v4, v6, both, "
+	  "rate=N|NMbit|auto|max, size=BYTES|FROM..TO, sources=N, vlan=ID, burst=N/TIME, "
+	  "surge=TIME, joined by commas (icmp,both)",
 	  0 },
 	{ "rate", KEY_RATE, "N|NMbit|auto|max", 0,
 	  "requests or bits a second; auto (the default) finds what the target keeps up with",

@@ -71,6 +71,9 @@ static void best_take(struct best *best, const char *name, int prefix,
 		best->n = 0;
 	best->prefix = prefix;
 	best->metric = metric;
+	for (size_t i = 0; i < best->n; i++)
+		if (!strcmp(best->names[i], name))
+			return;
 	if (best->n < ARRAY_SIZE(best->names)) {
 		snprintf(best->names[best->n], sizeof(best->names[0]), "%s", name);
 		best->n++;
