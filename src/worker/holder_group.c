@@ -182,35 +182,24 @@ static void group_churn(struct holder *holder)
 	vfio_read_config(holder);
 }
 
+#define GROUP_OPS                                                         \
+	.uses_group = true, .open = group_open, .prepare = group_prepare, \
+	.act = group_act, .close = group_close, .churn = group_churn
+
 const struct holder_ops holder_group = {
 	.name = "group",
-	.uses_group = true,
 	.registers = true,
-	.open = group_open,
-	.prepare = group_prepare,
-	.act = group_act,
-	.close = group_close,
-	.churn = group_churn,
+	GROUP_OPS,
 };
 
 const struct holder_ops holder_group_noreq = {
 	.name = "group-noreq",
-	.uses_group = true,
-	.open = group_open,
-	.prepare = group_prepare,
-	.act = group_act,
-	.close = group_close,
-	.churn = group_churn,
+	GROUP_OPS,
 };
 
 /* Nothing mapped. A device can be had only from a group in a container. */
 const struct holder_ops holder_device = {
 	.name = "device",
-	.uses_group = true,
 	.registers = true,
-	.open = group_open,
-	.prepare = group_prepare,
-	.act = group_act,
-	.close = group_close,
-	.churn = group_churn,
+	GROUP_OPS,
 };

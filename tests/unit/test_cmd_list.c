@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `iommu-stress list` as its users meet it. */
-#include "cmd.h"
-#include "os/file.h"
+#include "command.h"
 #include "sysfs_tree.h"
 
-#include <argp.h>
 #include <jansson.h>
-#include <sys/wait.h>
-
-static char *out, *err;
-
-static void forget(void)
-{
-	free(out);
-	free(err);
-	out = err = NULL;
-}
 
 static int setup(void **state)
 {
@@ -38,58 +26,22 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	forget();
+	command_forget();
 	return tree_teardown(state);
 }
 
-static void redirect(const char *name, int as)
-{
-	_cleanup_free_ char *path = xasprintf("%s/%s", tree_root, name);
-	int fd = open(name[0] == '/' ? name : path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-
-	if (fd < 0 || dup2(fd, as) < 0)
-		_exit(99);
-	close(fd);
-}
-
-static void take(const char *name, char **ret)
-{
-	_cleanup_free_ char *path = xasprintf("%s/%s", tree_root, name);
-
-	assert_int_equal(file_read(path, 1 << 20, ret, NULL), 0);
-}
-
-/* Exit status of the command; out and err hold what it said. */
 static int list_to(const char *to, const char *arguments)
 {
 	_cleanup_free_ char *words = xasprintf("--sysroot=%s %s", tree_root, arguments);
-	char name[] = "iommu-stress list";
-	char *argv[8] = { name };
-	int argc = 1, status;
-	pid_t pid;
 
-	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		redirect(to, STDOUT_FILENO);
-		redirect("err", STDERR_FILENO);
-		argp_err_exit_status = EXIT_USAGE;
-		exit(cmd_list.run(argc, argv));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	forget();
-	take("err", &err);
-	return WEXITSTATUS(status);
+	return command_run_to(&cmd_list, tree_root, to, words);
 }
 
 static int list(const char *arguments)
 {
 	int status = list_to("out", arguments);
 
-	take("out", &out);
+	command_take(tree_root, "out", &out);
 	return status;
 }
 

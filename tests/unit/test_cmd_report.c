@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `iommu-stress report` as its users meet it: output, complaints, exit status. */
-#include "cmd.h"
-#include "os/file.h"
+#include "command.h"
 
-#include <argp.h>
-#include <fcntl.h>
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #define RUN                                                                    \
 	"{\"type\":\"run\",\"at\":1,\"tool\":\"0.1\",\"scenario\":\"reboot\"," \
@@ -25,7 +14,6 @@
 #define END "{\"type\":\"end\",\"at\":3,\"reason\":\"done\",\"status\":0}\n"
 
 static char scratch[64];
-static char *out, *err;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -33,13 +21,6 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	(void)type;
 	(void)ftw;
 	return remove(path);
-}
-
-static void forget(void)
-{
-	free(out);
-	free(err);
-	out = err = NULL;
 }
 
 static int setup(void **state)
@@ -52,7 +33,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	forget();
+	command_forget();
 	return chdir("/") < 0 ? -1 : nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -64,46 +45,11 @@ static void run_directory(const char *name, const char *journal)
 	assert_int_equal(file_write(path, text_of(journal)), 0);
 }
 
-static void redirect(const char *path, int as)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-
-	if (fd < 0 || dup2(fd, as) < 0)
-		_exit(99);
-	close(fd);
-}
-
-/* Exit status of the command; out and err hold what it said. */
-static int report_to(const char *stdout_path, const char *arguments)
-{
-	_cleanup_free_ char *words = xstrdup(arguments);
-	char name[] = "iommu-stress report";
-	char *argv[8] = { name };
-	int argc = 1, status;
-	pid_t pid;
-
-	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		redirect(stdout_path, STDOUT_FILENO);
-		redirect("err", STDERR_FILENO);
-		argp_err_exit_status = EXIT_USAGE;
-		exit(cmd_report.run(argc, argv));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	forget();
-	assert_int_equal(file_read("err", 65536, &err, NULL), 0);
-	return WEXITSTATUS(status);
-}
-
 static int report(const char *arguments)
 {
-	int status = report_to("out", arguments);
+	int status = command_run_to(&cmd_report, scratch, "out", arguments);
 
-	assert_int_equal(file_read("out", 65536, &out, NULL), 0);
+	command_take(scratch, "out", &out);
 	return status;
 }
 
@@ -176,7 +122,7 @@ static void full_disk(void **state)
 {
 	(void)state;
 	run_directory("a", RUN VERDICT("pass") END);
-	assert_int_equal(report_to("/dev/full", "a"), 2);
+	assert_int_equal(command_run_to(&cmd_report, scratch, "/dev/full", "a"), 2);
 	assert_string_equal(err,
 			    "iommu-stress: cannot write the report: No space left on "
 			    "device\n");
