@@ -17,6 +17,14 @@ static json_t *string_or_null(const char *s)
 	return s && s[0] ? json_string(s) : json_null();
 }
 
+/* A line of its own. Takes the object. */
+static void print_object(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
 /* Functions that the compiler put into each other; more than these are not told. */
 #define PLACES_MAX 8
 
@@ -124,9 +132,7 @@ static void print_json(const struct classify_output *out, const struct finding *
 	json_object_set_new(o, "length", json_integer((json_int_t)f->size));
 	json_object_set_new(o, "frames", frames_to_json(out, f));
 	json_object_set_new(o, "decoded", decoded_to_json(f));
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(o);
+	print_object(o);
 }
 
 /* -- text ----------------------------------------------------------------------------- */
@@ -267,9 +273,7 @@ static void print_group(const struct classify_output *out, struct classify_group
 		      "count", (int)group->count, "file", group->file, "line",
 		      (json_int_t)group->first.line, "known",
 		      string_or_null(group->first.known));
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(o);
+	print_object(o);
 }
 
 void classify_summarise(struct classify_output *out)
