@@ -61,21 +61,16 @@ size_t kmsg_format(const char *record, char *text, size_t size)
 	return n;
 }
 
-/*
- * As a console says it (kernel/printk/printk.c). next: the record that should have come, 0
- * for the first one.
- */
-static void print_loss(const char *record, unsigned long long next)
+size_t kmsg_format_loss(const char *record, unsigned long long next, char *text,
+			size_t size)
 {
 	unsigned long long number;
-	char text[64];
-	int n;
 
+	text[0] = '\0';
 	if (sscanf(record, "%*u,%llu,", &number) != 1)
-		return;
-	n = snprintf(text, sizeof(text), "** %llu printk messages dropped **\n",
-		     next && number > next ? number - next : 1);
-	(void)!write(STDOUT_FILENO, text, (size_t)n);
+		return 0;
+	return (size_t)snprintf(text, size, "** %llu printk messages dropped **\n",
+				next && number > next ? number - next : 1);
 }
 
 static bool print_record(int fd)
@@ -90,8 +85,12 @@ static bool print_record(int fd)
 	if (n < 0)
 		return errno == EPIPE || errno == EINTR || errno == EAGAIN;
 	record[n] = '\0';
-	if (lost)
-		print_loss(record, next);
+	if (lost) {
+		size_t told = kmsg_format_loss(record, next, text, sizeof(text));
+
+		if (write(STDOUT_FILENO, text, told) != (ssize_t)told)
+			return false;
+	}
 	lost = false;
 	if (sscanf(record, "%*u,%llu,", &next) == 1)
 		next++;

@@ -8,3 +8,9 @@
  * Returns the length.
  */
 size_t kmsg_format(const char *record, char *text, size_t size);
+/*
+ * What is missing before a record, as a console says it (kernel/printk/printk.c). next: the
+ * number that should have come, 0 for the first one. Returns the length, 0 for no record.
+ */
+size_t kmsg_format_loss(const char *record, unsigned long long next, char *text,
+			size_t size);

@@ -128,6 +128,19 @@ static void addresses_parse(void **state)
 		assert_int_equal(bdf_parse(bad[i], &bdf), -EINVAL);
 }
 
+static void losses_are_told_as_by_a_console(void **state)
+{
+	char text[128];
+
+	(void)state;
+	assert_true(kmsg_format_loss("6,339,5140900,-;x", 332, text, sizeof(text)) > 0);
+	assert_string_equal(text, "** 7 printk messages dropped **\n");
+	/* How many is not known, but some. */
+	kmsg_format_loss("6,339,5140900,-;x", 0, text, sizeof(text));
+	assert_string_equal(text, "** 1 printk messages dropped **\n");
+	assert_int_equal(kmsg_format_loss("no record", 3, text, sizeof(text)), 0);
+}
+
 static void records_look_like_a_console(void **state)
 {
 	char text[512];
@@ -212,6 +225,7 @@ int main(void)
 		cmocka_unit_test(errors_have_names),
 		cmocka_unit_test(addresses_parse),
 		cmocka_unit_test(records_look_like_a_console),
+		cmocka_unit_test(losses_are_told_as_by_a_console),
 		cmocka_unit_test(uevents_parse),
 		cmocka_unit_test(tables_are_complete),
 	};
