@@ -22,7 +22,7 @@ LIBS	+= $(LIBDW) $(LIBBPF)
 MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
-override CPPFLAGS += -Iinclude -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW) \
+override CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW) \
 	$(if $(LIBBPF),-DHAVE_LIBBPF)
 override CFLAGS += -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
@@ -81,7 +81,7 @@ $(O)/obj/base/version.o $(O)/obj/worker/version.o: $(O)/.version
 $(O)/obj/base/version.o $(O)/obj/worker/version.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
 
 # Where `make install` puts the workers.
-$(O)/obj/target/worker.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
+$(O)/obj/board/worker/worker.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
 
 $(O)/embed/%.o: src/% src/embed.S $(O)/.flags
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 /* The command table, and the way from argv to a command. */
 #include "base/mem.h"
 #include "base/version.h"
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #include <argp.h>
 #include <stdio.h>

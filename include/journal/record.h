@@ -8,9 +8,9 @@
 #pragma once
 
 #include "classify/finding.h"
+#include "flood/flood.h"
 #include "judge/sweep.h"
 #include "judge/verdict.h"
-#include "load/flood.h"
 
 enum record_type {
 	RECORD_RUN,    /* first line: what was asked for */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "classify/rules.h"
-#include "report/fold.h"
+#include "fold/fold.h"
 
 #include <stdio.h>
 

@@ -2,10 +2,10 @@
 /* What a run shall do. Immutable once checked; the first line of the journal. */
 #pragma once
 
+#include "board/board.h"
 #include "classify/phase.h"
-#include "load/flood.h"
+#include "flood/flood.h"
 #include "run/unplug.h"
-#include "target/board.h"
 
 /* How the target is made to go down; a const table in src/run/plan.c. */
 struct reboot_method {

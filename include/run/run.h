@@ -2,11 +2,11 @@
 /* A run: one target, one journal, many cycles. */
 #pragma once
 
+#include "board/target.h"
 #include "classify/rules.h"
-#include "load/flood.h"
-#include "load/timeline.h"
+#include "flood/flood.h"
+#include "flood/timeline.h"
 #include "run/plan.h"
-#include "target/target.h"
 
 #include <stdio.h>
 

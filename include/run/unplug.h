@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "device/means.h"
 #include "judge/sweep.h"
-#include "run/means.h"
 
 #include <stddef.h>
 

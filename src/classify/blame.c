@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/blame.h"
+#include "blame.h"
 
 /* A name that ends in '*' is a prefix. */
 static const char *const generic[] = {

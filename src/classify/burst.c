@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/burst.h"
+#include "burst.h"
 
-#include "classify/blame.h"
+#include "blame.h"
 
 /* A burst of one kind of fault is one finding, as long as no gap is longer. */
 #define BURST_LINES 40

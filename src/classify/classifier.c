@@ -7,15 +7,15 @@
  */
 #include "classify/classifier.h"
 
-#include "classify/burst.h"
-#include "classify/lines.h"
-#include "classify/replay.h"
-#include "classify/reports.h"
+#include "burst.h"
 #include "classify/rules.h"
 #include "classify/signature.h"
-#include "classify/topology.h"
-#include "classify/track.h"
-#include "classify/trigger.h"
+#include "lines.h"
+#include "replay.h"
+#include "reports.h"
+#include "topology.h"
+#include "track.h"
+#include "trigger.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/fault.h"
+#include "fault.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/frame.h"
+#include "frame.h"
 
-#include "classify/pattern.h"
+#include "pattern.h"
 
 /* The texts in front of the program counter's symbol; blanks match as in the kernel. */
 static const struct text pc_starts[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/header.h"
+#include "header.h"
 
-#include "classify/frame.h"
+#include "frame.h"
 
 /*
  * In order: the first that fits wins, so what is special stands before what is general.

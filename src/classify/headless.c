@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/headless.h"
+#include "headless.h"
 
-#include "classify/frame.h"
+#include "frame.h"
 
 static bool is_hex(char c)
 {

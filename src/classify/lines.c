@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/lines.h"
+#include "lines.h"
 
 void lines_init(struct lines *lines, block_fn on_block, void *arg)
 {

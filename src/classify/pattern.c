@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/pattern.h"
+#include "pattern.h"
 
 /* A line made of nothing but beginnings of a format must not cost its square. */
 #define TRIES_MAX 4

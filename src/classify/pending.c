@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/pending.h"
+#include "pending.h"
 
 struct slot *pending_at(struct pending *pending, size_t i)
 {

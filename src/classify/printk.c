@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/printk.h"
+#include "printk.h"
 
 /* A date or host name in front of a message is shorter than this. */
 #define PREFIX_MAX 100

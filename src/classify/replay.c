@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/replay.h"
+#include "replay.h"
 
 /* A coarse clock stamps a whole burst alike: only what comes later is a replay. */
 #define NEAR_LINES 40

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/reports.h"
+#include "reports.h"
 
-#include "classify/burst.h"
-#include "classify/headless.h"
+#include "burst.h"
+#include "headless.h"
 
 /* "cut here" belongs to the header that follows within so many lines. */
 #define CUT_LINES 6

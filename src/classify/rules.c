@@ -3,7 +3,7 @@
  * The schema of rule files, and reading them. libcyaml checks it and says where it is broken; what it
  * cannot check (names of kinds and the like are free, ids are not) is checked behind it.
  */
-#include "rules-data.h"
+#include "rules_data.h"
 
 #include <errno.h>
 #include <stdio.h>

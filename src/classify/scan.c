@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/scan.h"
+#include "scan.h"
 
 /*
  * Three bytes under the end of the window decide how far it may move: to where they

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "classify/signature.h"
 
-#include "classify/blame.h"
-#include "classify/scan.h"
+#include "blame.h"
+#include "scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/splat.h"
+#include "splat.h"
 
-#include "classify/blame.h"
-#include "classify/frame.h"
+#include "blame.h"
+#include "frame.h"
 
 #include <stdio.h>
 

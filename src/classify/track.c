@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/track.h"
+#include "track.h"
 
-#include "classify/pattern.h"
+#include "pattern.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/trigger.h"
+#include "trigger.h"
 
-#include "classify/track.h"
+#include "track.h"
 
 /* The longest run of bytes in a format that stands in the text exactly as it is. */
 static struct text find_literal(const char *format)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "classify/version.h"
+#include "version.h"
 
 /* The next number of a version: "6", "1", "192" of "6.1.192-lab"; false at its end. */
 static bool next_number(const char **s, unsigned int *ret)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* iommu-stress board: what virtual boards there are, making their files, a shell on one. */
-#include "target/board.h"
+#include "board/board.h"
 #include "base/log.h"
-#include "cmd-board.h"
+#include "board.h"
 #include "cmd.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "cmd.h"
-#include "cmd/opts.h"
+#include "opts.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
 #include "base/num.h"
+#include "board/board.h"
 #include "cmd.h"
-#include "flood-self-test.h"
-#include "flood-several.h"
-#include "load/engine.h"
-#include "load/engines.h"
-#include "target/board.h"
+#include "flood/engine.h"
+#include "flood/engines.h"
+#include "flood_self_test.h"
+#include "flood_several.h"
 
 #include <argp.h>
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 /* The known issues: all in a list, or one in full. */
 #include "base/log.h"
 #include "cmd.h"
-#include "cmd/opts.h"
+#include "opts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
 /* iommu-stress list: a target's PCI devices, and what can be done with them. */
 #include "list.h"
 #include "base/log.h"
+#include "board/target.h"
+#include "board/worker.h"
 #include "cmd.h"
-#include "cmd/opts.h"
-#include "run/board-facts.h"
-#include "run/guard.h"
-#include "target/target.h"
-#include "target/worker.h"
+#include "device/guard.h"
+#include "opts.h"
+#include "run/board_facts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* What `list` prints, in its formats. */
 #pragma once
 
-#include "target/facts.h"
+#include "device/facts.h"
 
 struct list {
 	const char *target;

@@ -2,9 +2,9 @@
 /* `iommu-stress reboot`: argv to plan to run. */
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd-board.h"
-#include "cmd-run.h"
+#include "board.h"
 #include "cmd.h"
+#include "run.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `iommu-stress restore`: puts back what a run that was cut short left changed. */
 #include "base/log.h"
+#include "board/target.h"
 #include "cmd.h"
-#include "cmd/opts.h"
+#include "opts.h"
 #include "run/past.h"
-#include "target/target.h"
 
 #include <stdio.h>
 

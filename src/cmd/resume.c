@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* --resume: the command line of a run that goes on is the one that began it. */
 #include "base/log.h"
-#include "cmd-run.h"
 #include "cmd.h"
+#include "run.h"
 #include "run/past.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From a plan to a run: what reboot and unplug have in common. */
+#include "run.h"
 #include "base/log.h"
-#include "cmd-board.h"
-#include "cmd-run.h"
+#include "board.h"
 #include "cmd.h"
 #include "os/signals.h"
 

@@ -2,10 +2,10 @@
 /* `iommu-stress unplug`: argv to plan to run. */
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd-board.h"
-#include "cmd-run.h"
+#include "board.h"
+#include "board/worker.h"
 #include "cmd.h"
-#include "target/worker.h"
+#include "run.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "report/json.h"
 
 #include "conclusion.h"
+#include "fold/offsets.h"
 #include "judge/stats.h"
-#include "offsets.h"
 #include "timeline.h"
 
 #include <jansson.h>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "timeline.h"
 
-#include "load/timeline.h"
-
 #include <stdlib.h>
 
 #define BAR_MAX   40
@@ -32,16 +30,6 @@ static const struct {
 
 #define RESTART 2u /* of marks: the last one of the old kernel */
 
-static uint64_t *sum_of(struct fold_timeline *t, size_t i)
-{
-	return (uint64_t *)(void *)((char *)t + marks[i].sum);
-}
-
-static unsigned int *count_of(struct fold_timeline *t, size_t i)
-{
-	return (unsigned int *)(void *)((char *)t + marks[i].count);
-}
-
 /* UINT64_MAX: was never seen. */
 static uint64_t mean_of(const struct fold_timeline *t, size_t i)
 {
@@ -50,49 +38,6 @@ static uint64_t mean_of(const struct fold_timeline *t, size_t i)
 	uint64_t sum = *(const uint64_t *)(const void *)((const char *)t + marks[i].sum);
 
 	return n ? sum / n : UINT64_MAX;
-}
-
-/* Elements that begin before the first step, or behind the last one, are left out. */
-static unsigned int add_runs(uint64_t *steps, int64_t at_ns, uint64_t step_ns,
-			     struct text runs)
-{
-	unsigned int last = 0;
-	uint32_t value, count;
-
-	at_ns += (int64_t)FOLD_TIMELINE_BEFORE_NS;
-	while (timeline_next(&runs, &value, &count))
-		for (; count; count--, at_ns += (int64_t)step_ns) {
-			uint64_t i = (uint64_t)at_ns / FOLD_TIMELINE_STEP_NS;
-
-			if (at_ns < 0 || i >= FOLD_TIMELINE_STEPS)
-				continue;
-			steps[i] += value;
-			last = value ? (unsigned int)i + 1 : last;
-		}
-	return last;
-}
-
-void timeline_apply(struct fold_timeline *t, const struct record *record)
-{
-	const struct timeline_marks *seen = &record->timeline.marks;
-	const uint64_t values[] = { seen->marker, seen->last_reply,  seen->restart,
-				    seen->banner, seen->first_reply, seen->shell };
-	uint64_t step_ns = record->timeline.step_ns;
-	int64_t from_ns = record->timeline.from_ns;
-	unsigned int last;
-
-	/* A journal may say anything. */
-	if (!step_ns || step_ns > NS_PER_SEC || from_ns > (int64_t)(3600 * NS_PER_SEC) ||
-	    from_ns < -(int64_t)(3600 * NS_PER_SEC))
-		return;
-	t->cycles++;
-	last = add_runs(t->sent, from_ns, step_ns, text_of(record->timeline.sent));
-	t->steps = last > t->steps ? last : t->steps;
-	(void)add_runs(t->replies, from_ns, step_ns, text_of(record->timeline.replies));
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		*sum_of(t, i) += values[i];
-		*count_of(t, i) += values[i] != 0;
-	}
 }
 
 /* Steps of a line, so that there are at most LINES_MAX up to the last answers. */

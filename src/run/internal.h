@@ -7,8 +7,8 @@
 #pragma once
 
 #include "classify/classifier.h"
+#include "fold/fold.h"
 #include "journal/journal.h"
-#include "report/fold.h"
 #include "run/run.h"
 
 /* What is known of the target now. Written by the handlers, read by the steps. */

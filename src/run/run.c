@@ -2,9 +2,9 @@
 /* A run from its first record to its last, and when it is enough. */
 #include "internal.h"
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "cmd.h"
 #include "report/text.h"
 #include "run/past.h"
 

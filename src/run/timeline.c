@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was sent and answered around the trigger, millisecond by millisecond. */
-#include "load/timeline.h"
+#include "flood/timeline.h"
 
 #include "base/num.h"
 #include "internal.h"

@@ -7,8 +7,8 @@
  */
 #pragma once
 
+#include "device/guard.h"
 #include "internal.h"
-#include "run/guard.h"
 
 /* Attempts that are asked for at once. A line of a terminal's input queue is short. */
 #define UNPLUG_BATCH_MAX 32

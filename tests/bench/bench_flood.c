@@ -7,7 +7,7 @@
  * usage: bench_flood [SECONDS]
  */
 #include "base/num.h"
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "os/loop.h"
 #include "unit/flood_wire.h"
 

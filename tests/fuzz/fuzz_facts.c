@@ -3,8 +3,8 @@
  * Lines of facts as a target may send them: whatever they are, guards allow nothing before
  * the facts are complete, and every word and sentence ends.
  */
-#include "run/guard.h"
-#include "run/means.h"
+#include "device/guard.h"
+#include "device/means.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * first byte chooses between bytes as they are, and a good frame with bytes changed: three
  * input bytes a change, the checksum, which nobody could guess, put right.
  */
-#include "load/bytes.h"
-#include "load/track.h"
+#include "flood/pace/track.h"
+#include "flood/wire/bytes.h"
 #include "unit/flood_wire.h"
 
 #include <assert.h>

@@ -3,8 +3,8 @@
  * Words of a spec, lines of the flood and runs of a timeline: what is taken is written, and
  * read again as the same.
  */
-#include "load/flood.h"
-#include "load/timeline.h"
+#include "flood/flood.h"
+#include "flood/timeline.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* The reboot scenario against a scripted board, in virtual time. */
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "scenario/cut.h"
 #include "scenario/play.h"
 #include "scenario/script.h"

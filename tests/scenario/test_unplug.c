@@ -2,7 +2,7 @@
 /* The unplug scenario against a scripted board with a scripted worker, in virtual time. */
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "run/past.h"
 #include "scenario/cut.h"
 #include "scenario/play.h"

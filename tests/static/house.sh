@@ -11,13 +11,15 @@ base:base
 os:os base
 classify:classify base
 judge:judge classify base
-load:load base os target
-journal:journal base os classify judge load
-target:target base os
+device:device base
+board:board device os base
+flood:flood os base
+journal:journal flood judge classify os base
+fold:fold journal flood judge classify base
+report:report fold journal flood judge classify base
+run:run report fold journal flood board device judge classify os base
+cmd:cmd run report fold journal flood board device judge classify os base
 worker:worker
-report:report base classify judge journal load
-run:run base os classify judge journal load target report cmd.h
-cmd:cmd cmd.h base os classify judge journal load target run report
 END
 
 allowed() { # ROOM WORD
@@ -35,7 +37,6 @@ find src include -mindepth 2 -name '*.[ch]' -exec \
 		room=${room%%/*}
 		case $used in
 		*/*) word=${used%%/*} ;;
-		cmd.h) word=cmd.h ;;
 		*) word=$room ;; # a private header of the same folder
 		esac
 		allowed "$room" "$word" || echo "$file includes $used"
@@ -43,12 +44,22 @@ find src include -mindepth 2 -name '*.[ch]' -exec \
 empty "rooms include only what is below them" "$(cat "$scratch/wrong")"
 
 pure=$(grep -nE '^#include <(unistd|fcntl|time|poll|sys/[a-z]*|stdatomic|pthread)\.h>' \
-	src/classify/*.c src/classify/*/*.c src/judge/*.c include/classify/*.h \
-	include/judge/*.h)
+	$(for room in classify judge device fold; do
+		find "src/$room" "include/$room" -name '*.[ch]'
+	done))
 empty "pure rooms include no header of files, clocks or processes" "$pure"
 pure=$(grep -nE '\b(fopen|fprintf|printf|fputs|puts|getenv|time|clock_gettime) ?\(' \
-	src/classify/*.c src/classify/*/*.c src/judge/*.c | grep -vE '^[^:]*:[0-9]*:[ 	]*(\*|/\*)')
+	$(for room in classify judge device fold; do find "src/$room" -name '*.c'; done) |
+	grep -vE '^[^:]*:[0-9]*:[ 	]*(\*|/\*)')
 empty "pure rooms do no input or output and read no environment" "$pure"
+
+# include/ is what rooms share, with all that its headers need: a header that serves one
+# room stands beside its source.
+own=$(cd include && find . -name '*.h' | sed 's|^\./||' | while read -r header; do
+	grep -rlF "#include \"$header\"" . ../src |
+		grep -qv "^\.\./src/${header%%/*}/" || echo "$header"
+done)
+empty "each header in include/ is used by another room" "$own"
 
 long=$(find src include -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500')
 empty "no file is longer than 500 lines" "$long"

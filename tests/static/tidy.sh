@@ -13,7 +13,7 @@ if ! command -v clang-tidy >/dev/null; then
 fi
 cat >"$scratch/tidy" <<'END'
 #!/bin/sh
-exec clang-tidy --quiet "$@" -- -std=gnu17 -Iinclude -D_GNU_SOURCE '-DVERSION="x"' '-DDATADIR="x"' $FLAGS
+exec clang-tidy --quiet "$@" -- -std=gnu17 -Iinclude -Isrc -D_GNU_SOURCE '-DVERSION="x"' '-DDATADIR="x"' $FLAGS
 END
 chmod +x "$scratch/tidy"
 # As system headers: theirs are not ours to mend.

@@ -2,7 +2,7 @@
 /* Runs a subcommand as the program does, in a process of its own, and keeps what it says. */
 #pragma once
 
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "os/file.h"
 
 #include <argp.h>

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "load/mix.h"
-#include "target/board.h"
+#include "board/board.h"
+#include "flood/wire/mix.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/mem.h"
-#include "target/facts.h"
-#include "target/worker.h"
+#include "board/worker.h"
+#include "device/facts.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/num.h"
 #include "base/text.h"
-#include "target/board-nic.h"
-#include "target/board.h"
-#include "target/kernel.h"
+#include "board/board.h"
+#include "board/virt/board_nic.h"
+#include "board/virt/kernel.h"
 
 #include <errno.h>
 #include <setjmp.h>

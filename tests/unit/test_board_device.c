@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The device to unplug: where it is plugged in, and how QEMU is told. */
 #include "base/num.h"
-#include "target/board-device.h"
-#include "target/board.h"
+#include "board/board.h"
+#include "board/board_device.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -4,9 +4,9 @@
  * other end of its frame socket. In real time, so limits are wide.
  */
 #include "base/num.h"
-#include "cmd.h"
-#include "load/flood.h"
-#include "load/timeline.h"
+#include "cmd/cmd.h"
+#include "flood/flood.h"
+#include "flood/timeline.h"
 #include "os/loop.h"
 #include "unit/flood_wire.h"
 

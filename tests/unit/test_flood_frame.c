@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "load/frame.h"
+#include "flood/frame.h"
 #include "unit/flood_wire.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * Requests of all kinds, looked at as a target does: lengths, checksums, and each byte of
  * one by hand. What reads them is written apart from src/load.
  */
-#include "load/mix.h"
+#include "flood/wire/mix.h"
 #include "unit/flood_wire.h"
 
 #include <setjmp.h>

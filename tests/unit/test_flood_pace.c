@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The pace against played targets, in virtual time. */
 #include "base/num.h"
-#include "load/pace.h"
-#include "load/steady.h"
+#include "flood/pace/pace.h"
+#include "flood/pace/steady.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

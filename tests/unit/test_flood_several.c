@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Samples and timelines of several floods as one. */
 #include "base/num.h"
-#include "load/several.h"
-#include "load/timeline.h"
+#include "flood/several.h"
+#include "flood/timeline.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is written and read as text: the spec, the samples. */
 #include "base/num.h"
-#include "load/figures.h"
+#include "flood/figures.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/num.h"
-#include "load/steady.h"
+#include "flood/pace/steady.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The timeline around a trigger, from counts to lines and back; the round-trip histogram. */
 #include "base/num.h"
-#include "load/rtt.h"
-#include "load/timeline.h"
+#include "flood/pace/rtt.h"
+#include "flood/timeline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

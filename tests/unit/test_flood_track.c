@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/num.h"
-#include "load/track.h"
+#include "flood/pace/track.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

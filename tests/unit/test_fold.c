@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/fold.h"
+#include "fold/fold.h"
 
 #include "base/num.h"
 

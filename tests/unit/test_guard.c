@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Guards, from a machine's files to the sentence: each with one that triggers it and not. */
-#include "run/guard.h"
+#include "device/guard.h"
 
 #include "sysfs_tree.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* QMP against a QEMU that is a socket. */
 #include "base/num.h"
-#include "target/qmp.h"
+#include "board/power/qmp.h"
 
 #include <errno.h>
 #include <setjmp.h>

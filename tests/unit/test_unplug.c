@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked of an unplug run, what the worker answers, and how offsets are told. */
 #include "base/num.h"
+#include "fold/fold.h"
 #include "journal/record.h"
-#include "report/fold.h"
 #include "report/text.h"
 #include "run/plan.h"
 

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The keeper holds an open description of its file that is locked; so a file whose lock can
+ * be had belongs to nobody any more.
+ */
+#include "flood/hold.h"
+
+#include "base/log.h"
+#include "flood/rights.h"
+#include "hold_internal.h"
+#include "link_internal.h"
+#include "os/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FILE_MAX_BYTES 4096
+#define MAX_HELD       2u
+
+struct hold {
+	pid_t pid;
+	int fd; /* whose end the keeper waits for */
+};
+
+struct keeper {
+	struct held held[MAX_HELD];
+	unsigned int n;
+	char *path; /* what says so */
+	int state_fd, pipe_fd;
+};
+
+/* Of this user alone, or it is not used. */
+static bool is_private(const char *path)
+{
+	struct stat st;
+
+	return (mkdir(path, 0700) == 0 || errno == EEXIST) && lstat(path, &st) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == getuid() && !(st.st_mode & 022) &&
+	       access(path, W_OK) == 0;
+}
+
+/* The first that can be had. Caller frees; NULL: there is none. */
+static char *state_directory(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char *path = runtime && runtime[0] == '/' ?
+			     xasprintf("%s/iommu-stress", runtime) :
+			     xstrdup("");
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (path[0] && is_private(path))
+			return path;
+		free(path);
+		path = i ? xasprintf("/tmp/iommu-stress-%u", getuid()) :
+			   xasprintf("/run/user/%u/iommu-stress", getuid());
+	}
+	free(path);
+	return NULL;
+}
+
+/* Where an entry lives: the boot and the network namespace. Caller frees. */
+static char *state_place(void)
+{
+	_cleanup_free_ char *boot = NULL;
+	char space[64] = "";
+
+	if (readlink("/proc/self/ns/net", space, sizeof(space) - 1) < 0 ||
+	    file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL) < 0)
+		return xstrdup("place ?");
+	boot[strcspn(boot, "\n")] = '\0';
+	return xasprintf("place %s %s", boot, space);
+}
+
+static unsigned int restore_lines(char *lines)
+{
+	struct nl_sock *socket;
+	unsigned int n = 0;
+	char *line;
+
+	if (link_nl_open(&socket) < 0)
+		return 0;
+	while ((line = strsep(&lines, "\n"))) {
+		struct held held;
+
+		if (held_parse(line, &held) && held_restore(socket, &held) == 0)
+			n++;
+	}
+	nl_socket_free(socket);
+	return n;
+}
+
+static unsigned int recover_file(int directory, const char *name)
+{
+	_cleanup_close_ int fd =
+		openat(directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_free_ char *place = state_place();
+	char bytes[FILE_MAX_BYTES], *rest = bytes, *first;
+	unsigned int restored;
+	ssize_t n;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	n = read(fd, bytes, sizeof(bytes) - 1);
+	/* Of a flood that is just about to lock and write it. */
+	if (n <= 0)
+		return 0;
+	bytes[n] = '\0';
+	first = strsep(&rest, "\n");
+	if (strcmp(first, place) != 0) {
+		/* Another namespace, which may come back; or another boot. */
+		char *end = strrchr(place, ' ');
+
+		if (!strncmp(first, place, (size_t)(end - place)))
+			return 0;
+		rest = NULL;
+	}
+	restored = rest ? restore_lines(rest) : 0;
+	(void)unlinkat(directory, name, 0);
+	return restored;
+}
+
+unsigned int hold_recover(void)
+{
+	_cleanup_free_ char *path = state_directory();
+	unsigned int restored = 0;
+	struct dirent *entry;
+	DIR *directory = path ? opendir(path) : NULL;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory)))
+		if (!strncmp(entry->d_name, "neighbour-", 10))
+			restored += recover_file(dirfd(directory), entry->d_name);
+	closedir(directory);
+	return restored;
+}
+
+/* The keeper's file, written and locked before anything is changed. */
+static int write_state(const struct held *held, unsigned int n, char **ret_path)
+{
+	_cleanup_free_ char *directory = state_directory();
+	_cleanup_free_ char *place = state_place();
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	int fd;
+
+	if (!directory)
+		return -ENOENT;
+	strbuf_addf(&text, "%s\n", place);
+	for (unsigned int i = 0; i < n; i++) {
+		held_format(&held[i], &text);
+		strbuf_add(&text, TEXT("\n"));
+	}
+	/* In another namespace a process may have the same number, and its file here. */
+	*ret_path = xasprintf("%s/neighbour-%d-XXXXXX", directory, (int)getpid());
+	fd = mkostemp(*ret_path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Another flood looks into it for an instant, at most. */
+	if (flock(fd, LOCK_EX) < 0 || file_write_all(fd, text.s, text.n) < 0) {
+		(void)unlink(*ret_path);
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+/* Nothing of the flood's may be held open by the keeper, or its readers would wait. */
+static void become_keeper(int keep_1, int keep_2)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)prctl(PR_SET_NAME, "flood-keeper");
+	(void)prctl(PR_SET_PDEATHSIG, 0);
+	for (int fd = 0; fd < 3; fd++)
+		(void)dup2(null, fd);
+	for (int fd = 3; fd < 256; fd++)
+		if (fd != keep_1 && fd != keep_2)
+			close(fd);
+	(void)rights_keep(RIGHTS_NET_ADMIN);
+}
+
+/* An interface that has come back has lost its entries, and may have another number. */
+static void hold_again(struct nl_sock *socket, struct held *held, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		int now = (int)if_nametoindex(held[i].name);
+
+		if (!now)
+			continue;
+		if (now != held[i].ifindex && held[i].before == HELD_DYNAMIC)
+			held[i].before = HELD_NONE;
+		held[i].ifindex = now;
+		(void)!held_set(socket, &held[i]);
+	}
+}
+
+static int watch_links(void)
+{
+	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
+					    .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
+		mem_close_fd(&fd);
+	return fd;
+}
+
+static _Noreturn void keep(struct keeper *k)
+{
+	struct nl_sock *socket;
+	char bytes[4096];
+	struct pollfd in[2] = { { .fd = k->pipe_fd, .events = POLLIN },
+				{ .events = POLLIN } };
+
+	become_keeper(k->pipe_fd, k->state_fd);
+	in[1].fd = watch_links();
+	if (link_nl_open(&socket) < 0)
+		_exit(1);
+	while (poll(in, 2, -1) >= 0 && !in[0].revents) {
+		while (recv(in[1].fd, bytes, sizeof(bytes), 0) > 0)
+			;
+		hold_again(socket, k->held, k->n);
+	}
+	for (unsigned int i = 0; i < k->n; i++)
+		(void)!held_restore(socket, &k->held[i]);
+	(void)unlink(k->path);
+	_exit(0);
+}
+
+static int take_ways(const struct link_way *ways, unsigned int n, struct held *held)
+{
+	struct nl_sock *socket;
+	int r;
+
+	if (link_nl_open(&socket) < 0)
+		return -EIO;
+	r = 0;
+	for (unsigned int i = 0; i < n && r == 0; i++) {
+		const struct sockaddr_storage *to = &ways[i].neighbour;
+		bool v4 = to->ss_family == AF_INET;
+
+		held[i] = (struct held){ .ifindex = ways[i].ifindex,
+					 .family = to->ss_family };
+		memcpy(held[i].name, ways[i].name, sizeof(held[i].name));
+		memcpy(held[i].mac, ways[i].target_mac, HELD_MAC);
+		memcpy(held[i].address,
+		       v4 ? (const void *)&((const struct sockaddr_in *)to)->sin_addr :
+			    (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr,
+		       v4 ? 4 : 16);
+		r = held_look(socket, &held[i]);
+	}
+	nl_socket_free(socket);
+	return r;
+}
+
+static int set_all(const struct held *held, unsigned int n)
+{
+	struct nl_sock *socket;
+	int r = 0;
+
+	if (link_nl_open(&socket) < 0)
+		return -EIO;
+	for (unsigned int i = 0; i < n && r == 0; i++)
+		r = held_set(socket, &held[i]);
+	for (unsigned int i = 0; i < n && r < 0; i++)
+		(void)!held_restore(socket, &held[i]);
+	nl_socket_free(socket);
+	return r;
+}
+
+static int fork_keeper(struct keeper *k, struct hold **ret)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -EAGAIN;
+	}
+	k->pipe_fd = ends[0];
+	if (!pid)
+		keep(k);
+	close(ends[0]);
+	*ret = xcalloc(1, sizeof(**ret));
+	**ret = (struct hold){ .pid = pid, .fd = ends[1] };
+	return 0;
+}
+
+int hold_start(const struct link_way *ways, unsigned int n, struct hold **ret)
+{
+	struct keeper k = { .n = n < MAX_HELD ? n : MAX_HELD };
+	int r = take_ways(ways, k.n, k.held);
+
+	if (r == 0)
+		r = write_state(k.held, k.n, &k.path);
+	if (r < 0) {
+		free(k.path);
+		return r;
+	}
+	k.state_fd = r;
+	r = set_all(k.held, k.n);
+	if (r == 0)
+		r = fork_keeper(&k, ret);
+	if (r < 0)
+		(void)unlink(k.path);
+	close(k.state_fd);
+	free(k.path);
+	return r;
+}
+
+void hold_end(struct hold *hold)
+{
+	int status;
+
+	if (!hold)
+		return;
+	close(hold->fd);
+	while (waitpid(hold->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	free(hold);
+}

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flood/link.h"
+
+#include "base/num.h"
+#include "link_internal.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/route.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A default gateway that has not answered by then is none. */
+#define GATEWAY_NS NS_PER_SEC
+
+static int refuse(char **ret_reason, const char *reason)
+{
+	*ret_reason = xstrdup(reason);
+	return -EPERM;
+}
+
+static int check_ipv4(const struct sockaddr_in *in, char **ret_reason)
+{
+	in_addr_t ip = ntohl(in->sin_addr.s_addr);
+
+	/* 0.0.0.0/8: "this network"; Linux takes 0.0.0.0 for itself. */
+	if (ip >> 24 == 0)
+		return refuse(ret_reason, "is no address of a machine");
+	if (IN_MULTICAST(ip))
+		return refuse(ret_reason, "is a multicast address");
+	if (ip >> 28 == 15)
+		return refuse(ret_reason, "is a broadcast or reserved address");
+	return 0;
+}
+
+static int check_ipv6(const struct sockaddr_in6 *in6, char **ret_reason)
+{
+	if (IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+		return refuse(ret_reason, "is no address of a machine");
+	if (IN6_IS_ADDR_MULTICAST(&in6->sin6_addr))
+		return refuse(ret_reason, "is a multicast address");
+	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) ||
+	    (IN6_IS_ADDR_V4COMPAT(&in6->sin6_addr) &&
+	     !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)))
+		return refuse(ret_reason, "is an IPv4 address: write it as one");
+	if (IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !in6->sin6_scope_id)
+		return refuse(ret_reason, "is a link-local address: add its "
+					  "interface, as in fe80::1%eth0");
+	return 0;
+}
+
+/* An IPv4 address against one of ours and its network: broadcasts are not in all routes. */
+static int check_own_ipv4(const struct sockaddr_in *in, const struct ifaddrs *own,
+			  char **ret_reason)
+{
+	in_addr_t ip = ntohl(in->sin_addr.s_addr);
+	in_addr_t ours =
+		ntohl(((struct sockaddr_in *)(void *)own->ifa_addr)->sin_addr.s_addr);
+	in_addr_t mask = own->ifa_netmask ?
+				 ntohl(((struct sockaddr_in *)(void *)own->ifa_netmask)
+					       ->sin_addr.s_addr) :
+				 UINT32_MAX;
+
+	if (ip == ours)
+		return refuse(ret_reason, "is this host itself");
+	/* Both ends of a link of two are machines (RFC 3021). */
+	if (mask < UINT32_MAX - 1 && (ip & mask) == (ours & mask) &&
+	    ((ip | mask) == UINT32_MAX || (ip & ~mask) == 0))
+		return refuse(ret_reason, "is a broadcast address");
+	return 0;
+}
+
+static int check_own(const struct sockaddr *address, char **ret_reason)
+{
+	struct ifaddrs *all, *own;
+	int r = 0;
+
+	if (getifaddrs(&all) < 0) {
+		*ret_reason = xstrdup("cannot be told from an address of this host");
+		return -ENETUNREACH;
+	}
+	for (own = all; own && r == 0; own = own->ifa_next) {
+		if (!own->ifa_addr || own->ifa_addr->sa_family != address->sa_family)
+			continue;
+		if (address->sa_family == AF_INET)
+			r = check_own_ipv4((const void *)address, own, ret_reason);
+		else if (!memcmp(&((const struct sockaddr_in6 *)(const void *)address)
+					  ->sin6_addr,
+				 &((struct sockaddr_in6 *)(void *)own->ifa_addr)
+					  ->sin6_addr,
+				 sizeof(struct in6_addr)))
+			r = refuse(ret_reason, "is this host itself");
+	}
+	freeifaddrs(all);
+	return r;
+}
+
+struct nl_addr *link_nl_addr(const struct sockaddr *address)
+{
+	struct nl_addr *addr;
+
+	if (address->sa_family == AF_INET)
+		addr = nl_addr_build(AF_INET,
+				     &((const struct sockaddr_in *)address)->sin_addr, 4);
+	else
+		addr = nl_addr_build(
+			AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+	if (!addr)
+		abort();
+	return addr;
+}
+
+int link_nl_open(struct nl_sock **ret)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	int r;
+
+	if (!socket)
+		abort();
+	r = nl_connect(socket, NETLINK_ROUTE);
+	if (r < 0) {
+		nl_socket_free(socket);
+		return r;
+	}
+	*ret = socket;
+	return 0;
+}
+
+static int take_route(struct nl_msg *message, void *arg)
+{
+	struct rtnl_route **route = arg;
+
+	if (nlmsg_hdr(message)->nlmsg_type == RTM_NEWROUTE && !*route &&
+	    rtnl_route_parse(nlmsg_hdr(message), route) < 0)
+		*route = NULL;
+	return NL_OK;
+}
+
+/* As rtnl_route_lookup, which cannot be told the interface. */
+static int look_up(struct nl_sock *socket, const struct sockaddr *address, int interface,
+		   struct rtnl_route **ret)
+{
+	/* Its table, too: one that the kernel only assumes, for an interface, is of none. */
+	struct rtmsg header = { .rtm_family = (unsigned char)address->sa_family,
+				.rtm_flags = RTM_F_LOOKUP_TABLE };
+	struct nl_addr *addr = link_nl_addr(address);
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+	int r;
+
+	if (!message)
+		abort();
+	header.rtm_dst_len = (unsigned char)nl_addr_get_prefixlen(addr);
+	if (nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_addr(message, RTA_DST, addr) < 0 ||
+	    (interface && nla_put_u32(message, RTA_OIF, (uint32_t)interface) < 0))
+		abort();
+	nl_addr_put(addr);
+	*ret = NULL;
+	nl_socket_disable_seq_check(socket);
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, take_route, ret);
+	r = nl_send_auto(socket, message);
+	nlmsg_free(message);
+	if (r >= 0)
+		r = nl_recvmsgs_default(socket);
+	/* An answer is not acknowledged, so this reads exactly the answer or the error. */
+	if (r < 0)
+		return r;
+	return *ret && rtnl_route_get_table(*ret) ? 0 : -NLE_OBJ_NOTFOUND;
+}
+
+static int take_hop(struct rtnl_route *route, const struct sockaddr *address,
+		    const struct link_wish *wish, struct link_way *way, char **ret_reason)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+	struct nl_addr *gateway;
+
+	if (!hop || rtnl_route_get_nnexthops(route) != 1)
+		return refuse(ret_reason, "has several routes");
+	way->ifindex = rtnl_route_nh_get_ifindex(hop);
+	gateway = rtnl_route_nh_get_gateway(hop);
+	if (!gateway)
+		gateway = rtnl_route_nh_get_via(hop);
+	if (!gateway) {
+		memcpy(&way->neighbour, address,
+		       address->sa_family == AF_INET ? sizeof(struct sockaddr_in) :
+						       sizeof(struct sockaddr_in6));
+		return 0;
+	}
+	if (!wish->allow_routed) {
+		char name[INET6_ADDRSTRLEN];
+
+		*ret_reason = xasprintf("is not on a link of this host (gateway %s)",
+					nl_addr2str(gateway, name, sizeof(name)));
+		return -EPERM;
+	}
+	socklen_t len = sizeof(way->neighbour);
+
+	if (nl_addr_fill_sockaddr(gateway, (struct sockaddr *)&way->neighbour, &len) < 0)
+		return refuse(ret_reason, "has a gateway of an unknown kind");
+	return 0;
+}
+
+/* A tunnel has no gateway, but what is behind it is another network all the same. */
+static int take_link(struct nl_sock *socket, bool allow_routed, struct link_way *way,
+		     char **ret_reason)
+{
+	struct rtnl_link *link = NULL;
+	struct nl_addr *mac;
+	unsigned int flags;
+
+	if (rtnl_link_get_kernel(socket, way->ifindex, NULL, &link) < 0) {
+		*ret_reason = xstrdup("is behind an interface that has just gone");
+		return -ENETUNREACH;
+	}
+	flags = rtnl_link_get_flags(link);
+	mac = rtnl_link_get_addr(link);
+	way->mtu = rtnl_link_get_mtu(link);
+	way->ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER && mac &&
+			nl_addr_get_len(mac) == LINK_MAC && !(flags & IFF_NOARP);
+	if (way->ethernet)
+		memcpy(way->our_mac, nl_addr_get_binary_addr(mac), LINK_MAC);
+	snprintf(way->name, sizeof(way->name), "%s", rtnl_link_get_name(link));
+	rtnl_link_put(link);
+	if (flags & IFF_LOOPBACK)
+		return refuse(ret_reason, "is this host itself");
+	if (flags & IFF_POINTOPOINT && !allow_routed)
+		return refuse(ret_reason, "is behind a point-to-point link");
+	return 0;
+}
+
+static int check_type(struct rtnl_route *route, char **ret_reason)
+{
+	switch (rtnl_route_get_type(route)) {
+	case RTN_UNICAST:
+		return 0;
+	case RTN_LOCAL:
+		return refuse(ret_reason, "is this host itself");
+	case RTN_BROADCAST:
+	case RTN_ANYCAST:
+	case RTN_MULTICAST:
+		return refuse(ret_reason, "is a broadcast address");
+	default:
+		*ret_reason = xstrdup("cannot be reached from this host");
+		return -ENETUNREACH;
+	}
+}
+
+/* What a route's hops are asked for; stops at the first that is not zero. */
+typedef int (*gateway_fn)(void *arg, struct nl_addr *gateway, int interface);
+
+static int each_gateway(struct nl_sock *socket, int family, gateway_fn fn, void *arg)
+{
+	struct nl_cache *routes;
+	int r = rtnl_route_alloc_cache(socket, family, 0, &routes);
+
+	if (r < 0)
+		return r;
+	for (struct nl_object *o = nl_cache_get_first(routes); o && r == 0;
+	     o = nl_cache_get_next(o)) {
+		struct rtnl_route *route = (struct rtnl_route *)o;
+
+		if (nl_addr_get_prefixlen(rtnl_route_get_dst(route)))
+			continue;
+		for (int i = 0; i < rtnl_route_get_nnexthops(route) && r == 0; i++) {
+			struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, i);
+			struct nl_addr *gateway = rtnl_route_nh_get_gateway(hop);
+
+			if (!gateway)
+				gateway = rtnl_route_nh_get_via(hop);
+			if (gateway)
+				r = fn(arg, gateway, rtnl_route_nh_get_ifindex(hop));
+		}
+	}
+	nl_cache_free(routes);
+	return r;
+}
+
+static int is_gateway(void *arg, struct nl_addr *gateway, int interface)
+{
+	(void)interface;
+	return nl_addr_cmp(gateway, arg) == 0;
+}
+
+static int refuse_unknown(int error, char **ret_reason)
+{
+	*ret_reason = xasprintf("cannot be told from a gateway: %s", nl_geterror(error));
+	return -ENETUNREACH;
+}
+
+static int check_gateway(struct nl_sock *socket, const struct sockaddr *address,
+			 char **ret_reason)
+{
+	struct nl_addr *addr = link_nl_addr(address);
+	/* An IPv4 route may have an IPv6 gateway. */
+	int r = each_gateway(socket, AF_INET, is_gateway, addr);
+
+	if (r == 0)
+		r = each_gateway(socket, AF_INET6, is_gateway, addr);
+	nl_addr_put(addr);
+	if (r > 0)
+		return refuse(ret_reason, "is the default gateway of this host");
+	if (r == 0)
+		return 0;
+	return refuse_unknown(r, ret_reason);
+}
+
+static int check_route(struct nl_sock *socket, const struct sockaddr *address,
+		       const struct link_wish *wish, struct link_way *way,
+		       char **ret_reason)
+{
+	struct rtnl_route *route = NULL;
+	struct nl_addr *from;
+	int interface = 0, scope = 0, r;
+
+	if (address->sa_family == AF_INET6)
+		scope = (int)((const struct sockaddr_in6 *)address)->sin6_scope_id;
+	interface = scope;
+	if (wish->interface) {
+		interface = (int)if_nametoindex(wish->interface);
+		if (!interface) {
+			*ret_reason =
+				xasprintf("has no way through %s: no such interface",
+					  wish->interface);
+			return -ENETUNREACH;
+		}
+	}
+	if (scope && scope != interface)
+		return refuse(ret_reason, "is behind another interface than --interface");
+	r = look_up(socket, address, interface, &route);
+	if (r < 0) {
+		*ret_reason = xasprintf("has no route: %s", nl_geterror(r));
+		if (route)
+			rtnl_route_put(route);
+		return -ENETUNREACH;
+	}
+	r = check_type(route, ret_reason);
+	if (r == 0)
+		r = take_hop(route, address, wish, way, ret_reason);
+	from = rtnl_route_get_pref_src(route);
+	if (r == 0 && from && nl_addr_get_len(from) <= sizeof(way->our_address))
+		memcpy(way->our_address, nl_addr_get_binary_addr(from),
+		       nl_addr_get_len(from));
+	rtnl_route_put(route);
+	return r;
+}
+
+int link_find(const struct sockaddr *address, const struct link_wish *wish,
+	      struct link_way *ret, char **ret_reason)
+{
+	struct link_way way = { 0 };
+	struct nl_sock *socket;
+	int r = address->sa_family == AF_INET ?
+			check_ipv4((const struct sockaddr_in *)(const void *)address,
+				   ret_reason) :
+			check_ipv6((const struct sockaddr_in6 *)(const void *)address,
+				   ret_reason);
+
+	if (r == 0)
+		r = check_own(address, ret_reason);
+	if (r < 0)
+		return r;
+	r = link_nl_open(&socket);
+	if (r < 0) {
+		*ret_reason = xasprintf("has no route: %s", nl_geterror(r));
+		return -ENETUNREACH;
+	}
+	r = check_route(socket, address, wish, &way, ret_reason);
+	nl_socket_free(socket);
+	if (r < 0)
+		return r;
+	/* A socket whose answers were read by a handler of ours is not for caches. */
+	r = link_nl_open(&socket);
+	if (r < 0) {
+		*ret_reason = xasprintf("has no link: %s", nl_geterror(r));
+		return -ENETUNREACH;
+	}
+	r = take_link(socket, wish->allow_routed, &way, ret_reason);
+	if (r == 0)
+		r = check_gateway(socket, address, ret_reason);
+	nl_socket_free(socket);
+	if (r == 0)
+		*ret = way;
+	return r;
+}
+
+static int has_same_mac(void *arg, struct nl_addr *gateway, int interface)
+{
+	const struct link_way *way = arg;
+	struct link_way other = *way;
+	socklen_t len = sizeof(other.neighbour);
+
+	if (interface != way->ifindex ||
+	    nl_addr_fill_sockaddr(gateway, (struct sockaddr *)&other.neighbour, &len) < 0)
+		return 0;
+	return link_resolve(&other, GATEWAY_NS) == 0 &&
+	       !memcmp(other.target_mac, way->target_mac, LINK_MAC);
+}
+
+/* A router that answers ARP for what is behind it would pass the flood on. */
+int link_check_mac(struct link_way *way, char **ret_reason)
+{
+	struct nl_sock *socket;
+	int r = link_nl_open(&socket);
+
+	if (r == 0) {
+		r = each_gateway(socket, AF_INET, has_same_mac, way);
+		if (r == 0)
+			r = each_gateway(socket, AF_INET6, has_same_mac, way);
+		nl_socket_free(socket);
+	}
+	if (r > 0)
+		return refuse(ret_reason,
+			      "is answered for by the default gateway of this host");
+	return r < 0 ? refuse_unknown(r, ret_reason) : 0;
+}
+
+bool link_has_queue(int ifindex)
+{
+	struct rtnl_link *link = NULL;
+	struct nl_sock *socket;
+	const char *qdisc;
+	bool yes = true;
+
+	if (link_nl_open(&socket) < 0)
+		return true;
+	if (rtnl_link_get_kernel(socket, ifindex, NULL, &link) >= 0) {
+		qdisc = rtnl_link_get_qdisc(link);
+		yes = !qdisc || strcmp(qdisc, "noqueue") != 0;
+		rtnl_link_put(link);
+	}
+	nl_socket_free(socket);
+	return yes;
+}
