@@ -3,17 +3,16 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
+#include "scenario/table.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* By what a user does first. */
+/* Besides the scenarios, which come first; by what a user does first. */
 /* clang-format off */
 static const struct command *const commands[] = {
-	&cmd_reboot,
-	&cmd_unplug,
 	&cmd_restore,
 	&cmd_board,
 	&cmd_list,
@@ -32,17 +31,23 @@ static void print_version(FILE *out, struct argp_state *state)
 }
 
 struct chosen {
+	const struct scenario *scenario; /* or else command */
 	const struct command *command;
 	int argc;
 	char **argv;
 };
 
-static const struct command *command_find(const char *name)
+static bool choose(struct chosen *chosen, const char *name)
 {
+	const struct scenario *scenario;
+
+	for (unsigned int i = 0; (scenario = scenario_at(i)); i++)
+		if (!strcmp(scenario->name, name))
+			chosen->scenario = scenario;
 	for (size_t i = 0; commands[i]; i++)
 		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-	return NULL;
+			chosen->command = commands[i];
+	return chosen->scenario || chosen->command;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -51,8 +56,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_ARG:
-		chosen->command = command_find(arg);
-		if (!chosen->command)
+		if (!choose(chosen, arg))
 			argp_error(state, "unknown command '%s'", arg);
 		chosen->argc = state->argc - state->next + 1;
 		chosen->argv = state->argv + state->next - 1;
@@ -69,6 +73,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 /* The list of commands behind the options, from the table. */
 static char *help_filter(int key, const char *text, void *input)
 {
+	const struct scenario *scenario;
 	char *list = NULL;
 	size_t size;
 	FILE *out;
@@ -80,6 +85,8 @@ static char *help_filter(int key, const char *text, void *input)
 	if (!out)
 		return (char *)text;
 	fputs("Commands:\n", out);
+	for (unsigned int i = 0; (scenario = scenario_at(i)); i++)
+		fprintf(out, "  %-10s %s\n", scenario->name, scenario->help);
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
 			fprintf(out, "  %-10s %s\n", commands[i]->name,
@@ -109,9 +116,12 @@ int main(int argc, char **argv)
 	argv[0] = (char *)"iommu-stress";
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);
 	/* So that usage and errors of argp name the command. */
-	name = xasprintf("iommu-stress %s", chosen.command->name);
+	name = xasprintf("iommu-stress %s",
+			 chosen.scenario ? chosen.scenario->name : chosen.command->name);
 	chosen.argv[0] = name;
-	argc = chosen.command->run(chosen.argc, chosen.argv);
+	argc = chosen.scenario ?
+		       cmd_scenario_run(chosen.scenario, chosen.argc, chosen.argv) :
+		       chosen.command->run(chosen.argc, chosen.argv);
 	free(name);
 	return argc;
 }

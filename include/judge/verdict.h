@@ -23,21 +23,28 @@ bool outcome_parse(struct text word, enum outcome *ret);
 
 #define VERDICT_REASON_MAX 320
 
+/* Something that must have been seen for a pass. */
+struct proof {
+	bool held;
+	enum phase phase;    /* in which it is given */
+	const char *missing; /* the words for its absence */
+};
+
+#define PROOFS_MAX 8
+
 /* Everything of one cycle that the verdict rests on. Durations in ns, 0 = not seen. */
 struct cycle_facts {
 	unsigned int cycle;
-	bool wants_load;               /* the plan asks for a confirmed load */
-	const struct attempt *attempt; /* NULL: this was a reboot */
+	const struct attempt *attempt; /* NULL: the cycle is not an attempt to unplug */
 
-	bool shell_before;          /* the shell answered before the trigger */
-	bool triggered;             /* the request was seen in the kernel log */
-	bool load_before;           /* replies were steady at the trigger */
-	bool load_after;            /* replies after the new boot */
+	/* What the scenario asks of a pass, in the order in which a cycle gives it. */
+	struct proof proofs[PROOFS_MAX];
+	size_t n_proofs;
+	const char *passed; /* what the proofs come to: the words of a pass */
+
 	unsigned int banners;       /* kernel banners since the trigger */
 	unsigned int early_banners; /* ... before it: nobody asked for those */
 	enum phase restart_phase;   /* in which the first unexpected banner came */
-	bool shell_back;
-	bool boot_id_known, boot_id_changed;
 
 	bool lines_lost; /* the console lacks some of what the kernel said */
 	unsigned int splats, faults, precursors; /* findings by type */
@@ -61,6 +68,10 @@ struct verdict {
 	enum phase phase; /* where it was decided */
 	char reason[VERDICT_REASON_MAX];
 };
+
+/* Adds a proof; there is room for PROOFS_MAX. */
+void facts_prove(struct cycle_facts *facts, bool held, enum phase phase,
+		 const char *missing);
 
 /*
  * The first rule of the table in src/judge/verdict.c that holds decides. A pass is what

@@ -12,8 +12,11 @@ struct command {
 	int hidden; /* plumbing: started by other commands, usable by hand */
 };
 
-extern const struct command cmd_reboot;
-extern const struct command cmd_unplug;
+struct scenario;
+
+/* The command of a scenario: argv[0] is "iommu-stress NAME"; returns the exit status. */
+int cmd_scenario_run(const struct scenario *scenario, int argc, char **argv);
+
 extern const struct command cmd_restore;
 extern const struct command cmd_board;
 extern const struct command cmd_list;

@@ -33,8 +33,5 @@ struct opts_rules {
 	size_t n_files;
 };
 
-/* A time, or argp_error naming the option. */
-uint64_t opts_duration(struct argp_state *state, const char *option, const char *arg);
-
 /* All rules: built in, the user's own, --rules. 0, or -errno after it was said. */
 int opts_rules_load(const struct opts_rules *o, struct rules **ret);

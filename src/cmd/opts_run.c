@@ -34,16 +34,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-uint64_t opts_duration(struct argp_state *state, const char *option, const char *arg)
-{
-	uint64_t ns = 0;
-
-	if (num_parse_duration(arg, &ns) < 0)
-		argp_error(state, "--%s: '%s' is not a time, such as 200ms, 90s or 2h",
-			   option, arg);
-	return ns;
-}
-
 static uint32_t count(struct argp_state *state, const char *option, const char *arg)
 {
 	uint32_t n = 0;
@@ -75,7 +65,7 @@ static error_t parse_plan(int key, char *arg, struct argp_state *state, struct p
 {
 	switch (key) {
 	case KEY_FOR:
-		plan->for_ns = opts_duration(state, "for", arg);
+		plan->for_ns = plan_duration(state, "for", arg);
 		if (!plan->for_ns)
 			argp_error(state, "--for: '%s' is no time at all", arg);
 		return 0;

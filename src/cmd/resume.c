@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* --resume: the command line of a run that goes on is the one that began it. */
 #include "base/log.h"
-#include "cmd.h"
 #include "run.h"
 #include "run/past.h"
+#include "run/plan.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static void line_init(struct cmd_line *line, const char *scenario, int argc, char **argv)
+void cmd_line_init(struct cmd_line *line, const char *scenario, int argc, char **argv)
 {
 	*line = (struct cmd_line){ .argc = argc,
 				   .argv = argv,
@@ -22,7 +22,7 @@ static void line_init(struct cmd_line *line, const char *scenario, int argc, cha
 		line->words[i - 1] = argv[i];
 }
 
-static void line_done(struct cmd_line *line)
+void cmd_line_done(struct cmd_line *line)
 {
 	if (line->resume)
 		free(line->argv);
@@ -131,7 +131,7 @@ static int go_there(struct cmd_line *line, const char *dir, const struct past *p
 	return 0;
 }
 
-static int line_resume(struct cmd_line *line, const char *resume)
+int cmd_line_resume(struct cmd_line *line, const char *resume)
 {
 	struct past past = { 0 };
 	int r = check_words(line->words);
@@ -145,27 +145,4 @@ static int line_resume(struct cmd_line *line, const char *resume)
 		r = go_there(line, resume, &past);
 	past_done(&past);
 	return r;
-}
-
-int cmd_line_run(const struct cmd_maker *maker, int argc, char **argv, void *input,
-		 const struct opts_run *options)
-{
-	struct cmd_line line;
-	int status = EXIT_USAGE;
-
-	line_init(&line, maker->scenario, argc, argv);
-	maker->parse(input, &line);
-	if (!options->resume) {
-		status = maker->run(input, &line, options->dry_run);
-	} else if (line_resume(&line, options->resume) == 0) {
-		enum log_level level = log_get_level();
-		bool dry_run = options->dry_run;
-
-		maker->parse(input, &line);
-		/* How much is said is a matter of this call. */
-		log_set_level(level);
-		status = maker->run(input, &line, dry_run);
-	}
-	line_done(&line);
-	return status;
 }

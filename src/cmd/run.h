@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What commands that run a plan have in common. */
+/* The command line of a run, which its journal keeps. */
 #pragma once
-
-#include "opts.h"
-#include "run/run.h"
 
 /*
  * argv of a command that runs a plan. With --resume, that of the run that is gone on with
@@ -18,27 +15,7 @@ struct cmd_line {
 	char *plan;               /* of the run that is gone on with, as it began */
 };
 
-/* How a command makes of its words what it runs; input is its own. */
-struct cmd_maker {
-	const char *scenario;
-	/* From the beginning, whatever is in input. */
-	void (*parse)(void *input, const struct cmd_line *line);
-	/* cmd_run() and what it takes; frees what is in input. */
-	int (*run)(void *input, const struct cmd_line *line, bool dry_run);
-};
-
-/*
- * Parses and runs, with --resume what the run that is gone on with was begun with. options
- * is the part of input that parse fills in. Speaks; returns the exit status.
- */
-int cmd_line_run(const struct cmd_maker *maker, int argc, char **argv, void *input,
-		 const struct opts_run *options);
-
-/*
- * Prints the plan (dry_run), or prepares the target and runs it until it ends or is
- * interrupted. Speaks; returns the exit status. Frees opts->files.
- */
-int cmd_run(struct plan *plan, const struct cmd_line *line, struct opts_rules *opts,
-	    bool dry_run);
-/* "virt:NAME" into the plan; argp_error for what is no target. */
-void cmd_set_target(struct argp_state *state, struct plan *plan, const char *arg);
+void cmd_line_init(struct cmd_line *line, const char *scenario, int argc, char **argv);
+void cmd_line_done(struct cmd_line *line);
+/* --resume=dir: the line becomes what that run was begun with. Speaks. */
+int cmd_line_resume(struct cmd_line *line, const char *dir);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The decision table: the first rule that holds decides. Absence of evidence is never a
- * pass, so the proofs of one stand last, each with the words for its absence.
+ * pass: a pass is what is left when every proof that the scenario asks for was held.
  */
 #include "judge/verdict.h"
 
+#include "attempt_rules.h"
 #include "base/num.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
@@ -33,76 +35,33 @@ bool outcome_parse(struct text word, enum outcome *ret)
 	return false;
 }
 
-/* -- proofs of a pass, in the order in which a cycle gives them ---------------------- */
-
-static bool has_shell_before(const struct cycle_facts *f)
+void facts_prove(struct cycle_facts *facts, bool held, enum phase phase,
+		 const char *missing)
 {
-	return f->shell_before;
+	/* One that is forgotten would make a false pass. */
+	if (facts->n_proofs == PROOFS_MAX)
+		abort();
+	facts->proofs[facts->n_proofs++] = (struct proof){ held, phase, missing };
 }
 
-static bool has_load_before(const struct cycle_facts *f)
+/* The next one that is missing from index on, which moves behind it; NULL: none is. */
+static const struct proof *proof_missing(const struct cycle_facts *f, size_t *index)
 {
-	return !f->wants_load || f->load_before;
+	static const struct proof all_lines = {
+		false, PHASE_UP, "the console has lost some of what the kernel said"
+	};
+
+	while (*index < f->n_proofs)
+		if (!f->proofs[(*index)++].held)
+			return &f->proofs[*index - 1];
+	return (*index)++ == f->n_proofs && f->lines_lost ? &all_lines : NULL;
 }
 
-static bool has_trigger(const struct cycle_facts *f)
+static const struct proof *first_missing(const struct cycle_facts *f)
 {
-	return f->triggered;
-}
+	size_t index = 0;
 
-static bool has_banner(const struct cycle_facts *f)
-{
-	return f->banners == 1;
-}
-
-static bool has_shell_after(const struct cycle_facts *f)
-{
-	return f->shell_back;
-}
-
-static bool has_new_boot_id(const struct cycle_facts *f)
-{
-	return f->boot_id_known && f->boot_id_changed;
-}
-
-static bool has_load_after(const struct cycle_facts *f)
-{
-	return !f->wants_load || f->load_after;
-}
-
-static bool has_all_lines(const struct cycle_facts *f)
-{
-	return !f->lines_lost;
-}
-
-static const struct proof {
-	bool (*holds)(const struct cycle_facts *f);
-	enum phase phase;
-	const char *missing;
-} proofs[] = {
-	{ has_shell_before, PHASE_SETTLE, "the shell did not answer before the request" },
-	{ has_load_before, PHASE_FLOOD, "replies to the load were not steady" },
-	{ has_trigger, PHASE_TRIGGER, "the request was not seen in the kernel log" },
-	{ has_banner, PHASE_FIRMWARE, "no banner of a new kernel was seen" },
-	{ has_shell_after, PHASE_EARLY_BOOT, "the shell did not come back" },
-	{ has_new_boot_id, PHASE_EARLY_BOOT, "no new boot id was told" },
-	{ has_load_after, PHASE_UP, "no reply to the load after the new boot" },
-	{ has_all_lines, PHASE_UP, "the console has lost some of what the kernel said" },
-};
-
-/* That a device went and came is told by the worker: the others are of a reboot. */
-static bool is_missing(const struct cycle_facts *f, const struct proof *proof)
-{
-	return (!f->attempt || proof->holds == has_all_lines) && !proof->holds(f);
-}
-
-/* NULL: all are there. */
-static const struct proof *proof_missing(const struct cycle_facts *f)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
-		if (is_missing(f, &proofs[i]))
-			return &proofs[i];
-	return NULL;
+	return proof_missing(f, &index);
 }
 
 /* -- rules --------------------------------------------------------------------------- */
@@ -138,68 +97,15 @@ static bool is_splat(const struct cycle_facts *f)
 	return f->splats || f->faults || f->precursors;
 }
 
-/* One of the worker's processes was killed: what follows from that is not the kernel's. */
-static bool has_died(const struct attempt *a)
-{
-	return !strcmp(a->unplug, "died") || (!strcmp(a->release, "died") && !a->blocked);
-}
-
-static bool is_stuck(const struct cycle_facts *f)
-{
-	const struct attempt *a = f->attempt;
-
-	return a && !has_died(a) &&
-	       (!strcmp(a->unplug, "stuck") || !strcmp(a->release, "stuck") ||
-		!strcmp(a->back, "stuck"));
-}
-
-static bool is_gone(const struct cycle_facts *f)
-{
-	return f->attempt && f->attempt->seen && strcmp(f->attempt->back, "ok") != 0 &&
-	       strcmp(f->attempt->unplug, "died") != 0;
-}
-
-/* Unplug and release did not meet. */
-static bool is_unmade(const struct cycle_facts *f)
-{
-	const struct attempt *a = f->attempt;
-
-	return a && (has_died(a) || (strcmp(a->unplug, "ok") != 0 && a->unplug_ns < 0));
-}
-
-static bool is_unseen(const struct cycle_facts *f)
-{
-	return f->attempt && !f->attempt->seen;
-}
-
-static bool is_blocked(const struct cycle_facts *f)
-{
-	return f->attempt && f->attempt->blocked;
-}
-
-static bool is_busy(const struct cycle_facts *f)
-{
-	return f->attempt && strcmp(f->attempt->unplug, "ok") != 0;
-}
-
 static bool is_unproven(const struct cycle_facts *f)
 {
-	return proof_missing(f) != NULL;
+	return first_missing(f);
 }
 
 static bool is_rest(const struct cycle_facts *f)
 {
 	(void)f;
 	return true;
-}
-
-/* "; seen before: ..." where findings would be lost behind another reason. */
-static void add_worst(const struct cycle_facts *f, struct strbuf *reason)
-{
-	if (f->worst[0])
-		strbuf_addf(reason, "; seen before: %s", f->worst);
-	else if (f->panic)
-		strbuf_addf(reason, "; seen before: a kernel panic");
 }
 
 static void add_silence(const struct cycle_facts *f, struct strbuf *reason)
@@ -230,7 +136,6 @@ static enum phase explain_lost(const struct cycle_facts *f, struct strbuf *reaso
 		strbuf_addf(reason, ": ");
 		add_silence(f, reason);
 	}
-	add_worst(f, reason);
 	return f->hang_phase != PHASE_NONE ? f->hang_phase : f->worst_phase;
 }
 
@@ -255,7 +160,6 @@ static enum phase explain_hang(const struct cycle_facts *f, struct strbuf *reaso
 		strbuf_addf(reason, "; last line: %s", f->last_line);
 	else
 		strbuf_addf(reason, "; it printed nothing at all");
-	add_worst(f, reason);
 	return f->hang_phase;
 }
 
@@ -269,13 +173,12 @@ static enum phase explain_restart(const struct cycle_facts *f, struct strbuf *re
 		strbuf_addf(reason, ", before the request");
 	else
 		strbuf_addf(reason, ": %u kernel banners after the request", f->banners);
-	add_worst(f, reason);
 	return f->restart_phase;
 }
 
 static enum phase explain_splat(const struct cycle_facts *f, struct strbuf *reason)
 {
-	const struct proof *missing = proof_missing(f);
+	const struct proof *missing = first_missing(f);
 
 	if (!f->splats && !f->faults)
 		strbuf_addf(reason, "precursor, the bug is there but did not strike: ");
@@ -291,132 +194,22 @@ static enum phase explain_splat(const struct cycle_facts *f, struct strbuf *reas
 	return f->worst_phase;
 }
 
-static void add_holder(const struct attempt *a, struct strbuf *reason)
-{
-	if (a->who[0])
-		strbuf_addf(reason, " (%s)", a->who);
-}
-
-/* The innermost ones; the journal has more. */
-#define WHERE_FUNCTIONS 3
-
-static void add_where(const struct attempt *a, struct strbuf *reason)
-{
-	size_t n = strcspn(a->where, "<");
-
-	for (int i = 1; i < WHERE_FUNCTIONS && a->where[n]; i++)
-		n += 1 + strcspn(a->where + n + 1, "<");
-	if (n)
-		strbuf_addf(reason, ", in %.*s", (int)n, a->where);
-}
-
-static enum phase explain_stuck(const struct cycle_facts *f, struct strbuf *reason)
-{
-	const struct attempt *a = f->attempt;
-	bool is_back = !strcmp(a->back, "stuck");
-
-	if (is_back) {
-		strbuf_addf(reason, "bringing the device back never ended");
-	} else if (!strcmp(a->release, "stuck")) {
-		strbuf_addf(reason, "the user never came back from letting go");
-		add_holder(a, reason);
-	} else {
-		strbuf_addf(reason, "the unplug never returned, though nobody");
-		add_holder(a, reason);
-		strbuf_addf(reason, " holds the device any more");
-	}
-	add_where(a, reason);
-	add_worst(f, reason);
-	return is_back ? PHASE_BACK : PHASE_UNPLUG;
-}
-
-static enum phase explain_gone(const struct cycle_facts *f, struct strbuf *reason)
-{
-	const struct attempt *a = f->attempt;
-
-	if (a->moved[0])
-		strbuf_addf(reason, "the device came back as %s", a->moved);
-	else
-		strbuf_addf(reason, "the device did not come back");
-	add_worst(f, reason);
-	return PHASE_BACK;
-}
-
-static enum phase explain_unseen(const struct cycle_facts *f, struct strbuf *reason)
-{
-	(void)f;
-	strbuf_addf(reason, "the worker did not tell how the attempt ended");
-	return PHASE_UNPLUG;
-}
-
-static enum phase explain_unmade(const struct cycle_facts *f, struct strbuf *reason)
-{
-	const struct attempt *a = f->attempt;
-
-	if (!strcmp(a->unplug, "died"))
-		strbuf_addf(reason, "the worker's process that unplugs died");
-	else if (has_died(a))
-		strbuf_addf(reason,
-			    "the user died before it let go, or had to be killed");
-	else
-		strbuf_addf(reason, "the unplug was never begun: %s", a->unplug);
-	return PHASE_UNPLUG;
-}
-
-static enum phase explain_blocked(const struct cycle_facts *f, struct strbuf *reason)
-{
-	const struct attempt *a = f->attempt;
-	char time[NUM_DURATION_MAX];
-
-	strbuf_addf(reason, "the unplug waited for the user");
-	add_holder(a, reason);
-	if (a->free_ns >= 0)
-		strbuf_addf(reason, ", free after %s",
-			    num_format_duration(time, (uint64_t)a->free_ns));
-	add_where(a, reason);
-	return PHASE_UNPLUG;
-}
-
-static enum phase explain_busy(const struct cycle_facts *f, struct strbuf *reason)
-{
-	strbuf_addf(reason, "the unplug was refused: %s", f->attempt->unplug);
-	add_holder(f->attempt, reason);
-	return PHASE_UNPLUG;
-}
-
 static enum phase explain_unproven(const struct cycle_facts *f, struct strbuf *reason)
 {
-	const struct proof *first = proof_missing(f);
+	const struct proof *first = first_missing(f), *missing;
+	size_t index = 0;
 
 	/* Later ones mostly follow from the first. */
 	strbuf_addf(reason, "no proof of a pass: ");
-	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
-		if (is_missing(f, &proofs[i]))
-			strbuf_addf(reason, "%s%s", &proofs[i] == first ? "" : ", ",
-				    proofs[i].missing);
+	while ((missing = proof_missing(f, &index)))
+		strbuf_addf(reason, "%s%s", missing == first ? "" : ", ",
+			    missing->missing);
 	return first->phase;
-}
-
-static enum phase explain_attempt(const struct attempt *a, struct strbuf *reason)
-{
-	char got[NUM_DURATION_MAX], took[NUM_DURATION_MAX];
-	uint64_t offset = (uint64_t)(a->got_ns < 0 ? -a->got_ns : a->got_ns);
-
-	strbuf_addf(reason, "let go at %s%s, unplugged in %s", a->got_ns < 0 ? "-" : "",
-		    num_format_duration(got, offset),
-		    num_format_duration(took, (uint64_t)a->unplug_ns));
-	if (strcmp(a->release, "ok") != 0)
-		strbuf_addf(reason, ", letting go gave %s", a->release);
-	strbuf_addf(reason, ", device back, no finding");
-	return PHASE_BACK;
 }
 
 static enum phase explain_pass(const struct cycle_facts *f, struct strbuf *reason)
 {
-	if (f->attempt)
-		return explain_attempt(f->attempt, reason);
-	strbuf_addf(reason, "one new kernel, shell back, new boot id%s, no finding",
-		    f->wants_load ? ", load answered before and after" : "");
+	strbuf_addf(reason, "%s, no finding", f->passed);
 	return PHASE_UP;
 }
 
@@ -424,22 +217,24 @@ static const struct rule {
 	bool (*holds)(const struct cycle_facts *f);
 	enum outcome outcome;
 	enum phase (*explain)(const struct cycle_facts *f, struct strbuf *reason);
+	bool hides; /* findings, which would be lost behind its words */
 } rules[] = {
-	{ is_lost, OUTCOME_LOST, explain_lost },
+	{ is_lost, OUTCOME_LOST, explain_lost, true },
 	/* Before the hang: the silence after an oops is its consequence. */
-	{ is_dead, OUTCOME_CRASH, explain_dead },
-	{ is_hang, OUTCOME_HANG, explain_hang },
-	{ is_restart, OUTCOME_CRASH, explain_restart },
-	{ is_stuck, OUTCOME_HANG, explain_stuck },
-	{ is_gone, OUTCOME_GONE, explain_gone },
-	{ is_splat, OUTCOME_SPLAT, explain_splat },
-	{ is_invalid, OUTCOME_INVALID, explain_invalid },
-	{ is_unseen, OUTCOME_INVALID, explain_unseen },
-	{ is_unmade, OUTCOME_INVALID, explain_unmade },
-	{ is_blocked, OUTCOME_BLOCKED, explain_blocked },
-	{ is_busy, OUTCOME_BUSY, explain_busy },
-	{ is_unproven, OUTCOME_INVALID, explain_unproven },
-	{ is_rest, OUTCOME_PASS, explain_pass },
+	{ is_dead, OUTCOME_CRASH, explain_dead, false },
+	{ is_hang, OUTCOME_HANG, explain_hang, true },
+	{ is_restart, OUTCOME_CRASH, explain_restart, true },
+	{ attempt_is_stuck, OUTCOME_HANG, attempt_explain_stuck, true },
+	{ attempt_is_gone, OUTCOME_GONE, attempt_explain_gone, true },
+	{ is_splat, OUTCOME_SPLAT, explain_splat, false },
+	{ is_invalid, OUTCOME_INVALID, explain_invalid, false },
+	{ attempt_is_unseen, OUTCOME_INVALID, attempt_explain_unseen, false },
+	{ attempt_is_unmade, OUTCOME_INVALID, attempt_explain_unmade, false },
+	{ attempt_is_blocked, OUTCOME_BLOCKED, attempt_explain_blocked, false },
+	{ attempt_is_busy, OUTCOME_BUSY, attempt_explain_busy, false },
+	{ is_unproven, OUTCOME_INVALID, explain_unproven, false },
+	{ attempt_is_made, OUTCOME_PASS, attempt_explain_pass, false },
+	{ is_rest, OUTCOME_PASS, explain_pass, false },
 };
 
 void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret)
@@ -451,6 +246,10 @@ void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret)
 		rule++;
 	*ret = (struct verdict){ .outcome = rule->outcome };
 	ret->phase = rule->explain(facts, &reason);
+	if (rule->hides && facts->worst[0])
+		strbuf_addf(&reason, "; seen before: %s", facts->worst);
+	else if (rule->hides && facts->panic)
+		strbuf_addf(&reason, "; seen before: a kernel panic");
 	/* Cuts at a character, where snprintf would cut within one. */
 	text_clean(ret->reason, sizeof(ret->reason), (struct text){ reason.s, reason.n });
 }

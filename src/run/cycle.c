@@ -1,43 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reboot cycles, and what the way each one ended means. */
-#include "internal.h"
-
+/* Cycles of any scenario: when they are enough, and what the way each one ended means. */
+#include "base/log.h"
 #include "base/num.h"
+#include "report/text.h"
+#include "run/engine.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static uint64_t span(uint64_t from, uint64_t to)
+/* In a row. More of them will not be better, and the lab wants to know. */
+#define INVALID_MAX 3
+
+bool run_is_refused(const struct run *run)
 {
-	return from && to > from ? to - from : 0;
+	const struct sight *s = &run->sight;
+
+	return s->refused[0] && !s->gone[0] && !s->unsure && !s->acted;
 }
 
-static void note_times(struct run *run)
+enum run_end run_stopped(const struct run *run)
 {
-	const struct run_facts *f = &run->facts;
-	struct cycle_times *t = &run->times;
+	return run->recorder.failed ? RUN_FAILED : RUN_INTERRUPTED;
+}
 
-	t->total = loop_now_ns() - run->cycle_begin_ns;
-	t->settle = run->phase_ns[PHASE_SETTLE];
-	t->confirm = run->phase_ns[PHASE_FLOOD] + run->phase_ns[PHASE_UP];
-	t->down = span(f->trigger_ns, f->banner_ns);
-	t->boot = run->phase_ns[PHASE_BOOT];
-	if (t->down && f->shell_ns > f->banner_ns)
-		t->boot += f->shell_ns - f->banner_ns;
-	t->last_reply_after = span(f->trigger_ns, f->last_reply_down_ns);
-	t->first_reply_after = span(f->trigger_ns, f->first_reply_up_ns);
+/* All that was asked for has been done, or it goes on. */
+static enum run_end complete(const struct run *run)
+{
+	const struct plan *plan = run->plan;
+	uint64_t spent_ns = run->clock.spent_ns + (loop_now_ns() - run->clock.begin_ns);
+
+	if (plan->until_hits && fold_hits(&run->recorder.fold) >= plan->until_hits)
+		return RUN_HIT;
+	if (plan->for_ns && spent_ns >= plan->for_ns)
+		return RUN_TIME;
+	if (plan->cycles && run->recorder.fold.finished >= plan->cycles)
+		return RUN_DONE;
+	return RUN_GOES_ON;
+}
+
+static void print_cycle(struct run *run, const struct record *verdict)
+{
+	struct recorder *recorder = &run->recorder;
+
+	status_stop();
+	if (log_get_level() >= LOG_LEVEL_NOTICE)
+		report_cycle_line(recorder->out, recorder->color, verdict,
+				  run->plan->cycles);
+	fflush(recorder->out);
+	status_start(run);
+}
+
+enum outcome run_judge(struct run *run, const struct cycle_facts *facts,
+		       const struct cycle_times *times, bool quiet, enum run_end *ret_end)
+{
+	struct record record = { .type = RECORD_VERDICT, .cycle = facts->cycle };
+	enum outcome outcome;
+
+	record.verdict.times = *times;
+	verdict_of_cycle(facts, &record.verdict.verdict);
+	run_record(run, &record);
+	outcome = record.verdict.verdict.outcome;
+	if (!run->recorder.failed && (!quiet || outcome != OUTCOME_PASS))
+		print_cycle(run, &record);
+	run->invalid_row = outcome == OUTCOME_INVALID ? run->invalid_row + 1 : 0;
+	if (run->recorder.failed)
+		*ret_end = RUN_FAILED;
+	else if (run->sight.lost)
+		*ret_end = RUN_LOST;
+	else if (run->invalid_row >= INVALID_MAX)
+		*ret_end = RUN_INVALID;
+	else
+		*ret_end = complete(run);
+	return outcome;
 }
 
 static void note_no_shell(struct run *run, const char *limit)
 {
 	struct cycle_facts *c = &run->cycle;
 
-	if (run->facts.last_byte_ns)
+	if (run->sight.last_byte_ns)
 		snprintf(
 			c->invalid, sizeof(c->invalid),
 			"no shell answered on the console within %s of power on (--limit "
 			"boot=TIME); last line: %.100s",
-			limit, run->facts.last_line);
+			limit, run->sight.last_line);
 	else
 		snprintf(c->invalid, sizeof(c->invalid),
 			 "the console has been silent for %s since power on; is there a "
@@ -53,16 +99,16 @@ static void record_hang(struct run *run, const char *limit)
 
 	f->type = FINDING_HANG;
 	snprintf(f->kind, sizeof(f->kind), "hang");
-	snprintf(f->bug, sizeof(f->bug), "hang:%s", phase_name(run->phase));
+	snprintf(f->bug, sizeof(f->bug), "hang:%s", phase_name(run->clock.phase));
 	snprintf(f->title, sizeof(f->title), "phase %s did not end within %s",
-		 phase_name(run->phase), limit);
+		 phase_name(run->clock.phase), limit);
 	snprintf(f->severity, sizeof(f->severity), "error");
-	snprintf(f->text, sizeof(f->text), "%s", run->facts.last_line);
-	snprintf(f->kernel, sizeof(f->kernel), "%.63s", run->fold.kernel);
+	snprintf(f->text, sizeof(f->text), "%s", run->sight.last_line);
+	snprintf(f->kernel, sizeof(f->kernel), "%.63s", run->recorder.fold.kernel);
 	f->count = 1;
-	f->phase = run->phase;
+	f->phase = run->clock.phase;
 	f->cycle = run->cycle.cycle;
-	f->offset = journal_console_offset(run->journal);
+	f->offset = journal_console_offset(run->recorder.journal);
 	record.finding.report = "";
 	run_record(run, &record);
 }
@@ -71,33 +117,33 @@ static void record_hang(struct run *run, const char *limit)
 static void note_limit(struct run *run)
 {
 	struct cycle_facts *c = &run->cycle;
-	const struct run_facts *f = &run->facts;
+	const struct sight *f = &run->sight;
 	char limit[NUM_DURATION_MAX];
 
-	num_format_duration(limit, run->plan->limit_ns[run->phase]);
-	if (run->phase == PHASE_BOOT && !run->fold.kernel[0]) {
+	num_format_duration(limit, run->plan->limit_ns[run->clock.phase]);
+	if (run->clock.phase == PHASE_BOOT && !run->recorder.fold.kernel[0]) {
 		/* Nothing has ever run there: that is no finding about this kernel. */
 		note_no_shell(run, limit);
 		return;
 	}
-	if (run->phase == PHASE_FLOOD && shell_is_alive(run)) {
+	if (run->clock.phase == PHASE_FLOOD && shell_is_alive(run)) {
 		snprintf(
 			c->invalid, sizeof(c->invalid),
 			"the load was never steady within %s: %u replies/s to %u requests/s",
-			limit, f->sample.reply_rate, f->sample.rate);
+			limit, run->traffic.sample.reply_rate, run->traffic.sample.rate);
 		return;
 	}
-	if (run->phase == PHASE_BIND && shell_is_alive(run)) {
+	if (run->clock.phase == PHASE_BIND && shell_is_alive(run)) {
 		snprintf(c->invalid, sizeof(c->invalid),
 			 "the worker on the target did not answer within %s; last line: "
 			 "%.100s",
 			 limit, f->last_line);
 		return;
 	}
-	if (run->phase == PHASE_UP && shell_is_alive(run))
+	if (run->clock.phase == PHASE_UP && shell_is_alive(run))
 		return; /* the proof of replies after the boot is missing: verdict tells */
-	c->hang_phase = run->phase;
-	c->hang_after_ns = run->plan->limit_ns[run->phase];
+	c->hang_phase = run->clock.phase;
+	c->hang_after_ns = run->plan->limit_ns[run->clock.phase];
 	snprintf(c->last_line, sizeof(c->last_line), "%s", f->last_line);
 	record_hang(run, limit);
 }
@@ -105,89 +151,70 @@ static void note_limit(struct run *run)
 void run_note_end(struct run *run, enum step_end end)
 {
 	struct cycle_facts *c = &run->cycle;
-	const struct run_facts *f = &run->facts;
+	const struct sight *f = &run->sight;
 
-	c->invalid_phase = run->phase;
+	c->invalid_phase = run->clock.phase;
 	if (end == STEP_LIMIT)
 		note_limit(run);
 	if (end == STEP_GONE)
 		snprintf(c->invalid, sizeof(c->invalid), "%s",
 			 f->gone[0]    ? f->gone :
 			 f->refused[0] ? f->refused :
-					 f->load_ended);
-}
-
-static void note_proofs(struct run *run)
-{
-	struct cycle_facts *c = &run->cycle;
-	const struct run_facts *f = &run->facts;
-
-	c->triggered = f->trigger_seen;
-	c->shell_back = f->shell && f->banner_ns > f->trigger_ns;
-	c->load_after = f->first_reply_up_ns;
-	c->boot_id_known = f->boot_id_before[0] && f->boot_id[0];
-	c->boot_id_changed = strcmp(f->boot_id_before, f->boot_id) != 0;
+					 run->traffic.ended);
 }
 
 bool run_bring_back(struct run *run, enum step_end end)
 {
 	/* A target that has never been up is not brought back by trying it again, and one
 	 * that cannot do what is asked of it will not learn it. */
-	if (!run->fold.kernel[0] || run->facts.refused[0]) {
-		run->lost = true;
+	if (!run->recorder.fold.kernel[0] || run->sight.refused[0]) {
+		run->sight.lost = true;
 		return true;
 	}
 	run->cycle.recovered = recover(run, end);
-	if (run->failed || loop_interrupted(run->loop))
+	if (run->recorder.failed || loop_interrupted(run->loop))
 		return false;
-	run->cycle.recovery_failed = run->lost = !run->cycle.recovered;
+	run->cycle.recovery_failed = run->sight.lost = !run->cycle.recovered;
 	return true;
 }
 
-/* One cycle up to its verdict. False: the run ends with it, or in the middle of it. */
-static bool run_cycle(struct run *run, unsigned int number, enum outcome *ret)
+/* The steps once, up to their verdict. */
+static enum run_end walk_cycle(struct run *run)
 {
-	struct record record = { .type = RECORD_VERDICT, .cycle = number };
+	const struct scenario *scenario = run->scenario;
 	enum step_end end;
+	enum run_end enough;
 	bool cut_short;
 
-	observe_begin_cycle(run, number);
-	end = step_walk(run, reboot_steps, reboot_steps_count);
-	if (end == STEP_STOPPED || run_is_refused(run))
-		return false;
-	note_proofs(run);
+	observe_begin_cycle(run, run->recorder.fold.judged + 1);
+	end = step_walk(run, scenario->steps, scenario->n_steps);
+	if (end == STEP_STOPPED)
+		return run_stopped(run);
+	if (run_is_refused(run))
+		return RUN_REFUSED;
+	scenario->prove(run);
 	run_note_end(run, end);
-	note_times(run);
-	run_timeline_record(run);
+	run->times.total = loop_now_ns() - run->clock.cycle_begin_ns;
 	/* What was seen has its verdict, also when bringing the target back is cut short. */
 	cut_short = end != STEP_DONE && !run_bring_back(run, end);
 	observe_flush(run);
-	record.verdict.times = run->times;
-	verdict_of_cycle(&run->cycle, &record.verdict.verdict);
-	run_record(run, &record);
-	if (run->failed)
-		return false;
-	run_print_cycle(run, &record);
-	*ret = record.verdict.verdict.outcome;
-	return !cut_short;
+	(void)run_judge(run, &run->cycle, &run->times, false, &enough);
+	return cut_short ? run_stopped(run) : enough;
 }
 
-const char *reboot_cycles(struct run *run)
+enum run_end run_cycles(struct run *run)
 {
-	const char *enough = run_complete(run);
+	const struct scenario *scenario = run->scenario;
+	enum run_end end = complete(run);
 
-	run->first_cycle = run->fold.judged + 1;
-	for (unsigned int n = run->first_cycle; !enough; n++) {
-		enum outcome outcome;
-
-		run->cycle_begin_ns = loop_now_ns();
+	while (end == RUN_GOES_ON) {
+		run->clock.cycle_begin_ns = loop_now_ns();
 		if (run_sync(run) < 0)
-			return "failed";
-		if (!run_cycle(run, n, &outcome))
-			return run->failed         ? "failed" :
-			       run_is_refused(run) ? "refused" :
-						     "interrupted";
-		enough = run_enough(run, outcome);
+			end = RUN_FAILED;
+		else
+			end = scenario->cycle ? scenario->cycle(run) : walk_cycle(run);
 	}
-	return enough;
+	if (scenario->put_back)
+		scenario->put_back(run, end);
+	return end;
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Handlers: what comes from the target and the load becomes facts and records. Nothing
- * here waits, types or switches anything.
+ * Handlers: what comes from the target becomes facts and records, and is handed to the
+ * scenario. Nothing here waits, types or switches anything.
  */
-#include "unplug.h"
-
-#include "base/log.h"
 #include "base/num.h"
-#include "classify/signature.h"
+#include "run/engine.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,34 +18,16 @@
  */
 #define QUIET_NS (5 * NS_PER_SEC)
 
-void run_record(struct run *run, struct record *record)
-{
-	int r;
-
-	if (run->failed)
-		return;
-	record->at_ns = loop_now_ns();
-	r = journal_append(run->journal, record);
-	if (r < 0) {
-		run->failed = r;
-		log_errno(r, "cannot record in %s, the run ends; free space there",
-			  journal_dir(run->journal));
-		loop_interrupt(run->loop);
-		return;
-	}
-	fold_apply(&run->fold, record);
-}
-
 static void on_banner(struct run *run)
 {
-	struct run_facts *f = &run->facts;
+	struct sight *f = &run->sight;
 
 	if (f->banner_expected)
 		f->banner_expected = false;
 	else if (f->trigger_ns)
 		run->cycle.banners++;
 	else if (!run->cycle.early_banners++)
-		run->cycle.restart_phase = run->phase;
+		run->cycle.restart_phase = run->clock.phase;
 	f->banner_ns = loop_now_ns();
 	f->banner_fresh = true;
 	f->shell = f->alive = f->panic = f->panic_end = f->powered_off = false;
@@ -57,7 +36,7 @@ static void on_banner(struct run *run)
 
 static void on_shell(struct run *run, const struct console_line *line)
 {
-	struct run_facts *f = &run->facts;
+	struct sight *f = &run->sight;
 	struct text boot_id = TEXT_NONE, kernel = TEXT_NONE;
 	char kernel_text[96];
 	struct record record = { .type = RECORD_TARGET, .cycle = run->cycle.cycle };
@@ -76,19 +55,19 @@ static void on_shell(struct run *run, const struct console_line *line)
 	record.target.kernel = text_copy(kernel_text, sizeof(kernel_text), kernel);
 	record.target.boot_id = f->boot_id;
 	/* Two kernels in one summary would say nothing of either. */
-	if (run->kernel_before[0] && !run->acted &&
-	    strcmp(run->kernel_before, kernel_text) != 0) {
+	if (run->sight.kernel_before[0] && !run->sight.acted &&
+	    strcmp(run->sight.kernel_before, kernel_text) != 0) {
 		snprintf(
 			f->refused, sizeof(f->refused),
 			"the run has measured kernel %s, and %s runs %s now: begin a new "
 			"run",
-			run->kernel_before, run->plan->target, kernel_text);
+			run->sight.kernel_before, run->plan->target, kernel_text);
 		return;
 	}
 	run_record(run, &record);
 }
 
-static void on_request(struct run_facts *f)
+static void on_request(struct sight *f)
 {
 	if (!f->trigger_seen)
 		f->trigger_seen_ns = loop_now_ns();
@@ -103,7 +82,7 @@ static void on_error(struct run *run, const struct console_line *line, struct te
 	struct text why = TEXT("no reason given");
 
 	text_value(line->marker, "why", &why);
-	snprintf(run->facts.refused, sizeof(run->facts.refused),
+	snprintf(run->sight.refused, sizeof(run->sight.refused),
 		 "the target cannot do %.*s: %.*s", TEXT_ARG(error), TEXT_ARG(why));
 }
 
@@ -112,7 +91,7 @@ static void on_marker(struct run *run, const struct console_line *line)
 	struct text phase = TEXT_NONE, cycle = TEXT_NONE, error;
 	char number[16];
 
-	if (run->unplug && unplug_on_marker(run, line))
+	if (run->scenario->on_marker && run->scenario->on_marker(run, line))
 		return;
 	text_value(line->marker, "phase", &phase);
 	text_value(line->marker, "cycle", &cycle);
@@ -124,31 +103,21 @@ static void on_marker(struct run *run, const struct console_line *line)
 	else if (!text_equal(cycle, text_of(number)))
 		return;
 	else if (text_equal(phase, TEXT("trigger")))
-		on_request(&run->facts);
+		on_request(&run->sight);
 	else if (text_has(line->marker, TEXT("alive=1")))
-		run->facts.alive = true;
-	else
-		(void)counters_take(run, line->marker);
-}
-
-/* Several attempts to unplug are on their way at once. */
-static struct cycle_facts *facts_of(struct run *run, unsigned int cycle)
-{
-	struct unplug_try *try = run->unplug ? unplug_try_of(run->unplug, cycle) : NULL;
-
-	return try ? &try->facts : &run->cycle;
+		run->sight.alive = true;
 }
 
 static void on_line(void *arg, const struct console_line *line)
 {
 	struct run *run = arg;
-	struct run_facts *f = &run->facts;
+	struct sight *f = &run->sight;
 	struct text words = text_trim(line->text);
 
 	if (words.n)
 		text_copy(f->last_line, sizeof(f->last_line), words);
-	if (run->unplug)
-		unplug_on_line(run, line);
+	if (run->scenario->on_line)
+		run->scenario->on_line(run, line);
 	if (!f->phase_offset[line->phase])
 		f->phase_offset[line->phase] = line->offset;
 	switch (line->milestone) {
@@ -164,7 +133,7 @@ static void on_line(void *arg, const struct console_line *line)
 		f->restart_seen = true;
 		break;
 	case MILESTONE_LOSS:
-		facts_of(run, line->cycle)->lines_lost = true;
+		run_facts_of(run, line->cycle)->lines_lost = true;
 		break;
 	case MILESTONE_PANIC:
 		f->panic = run->cycle.panic = true;
@@ -180,131 +149,9 @@ static void on_line(void *arg, const struct console_line *line)
 	}
 }
 
-/* Reports after which the context that printed them does not go on. */
-static bool is_oops(const struct finding *finding)
-{
-	static const char *const classes[] = { "oops", "bug", "panic" };
-
-	if (finding->type != FINDING_SPLAT)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-		if (!strcmp(signature_class(finding->kind), classes[i]))
-			return true;
-	return finding->panic;
-}
-
-/* Counts it for the verdict; the first of the most severe class names the cycle. */
-static void count_finding(struct cycle_facts *c, const struct finding *finding)
-{
-	unsigned int before = c->oops               ? 3 :
-			      c->splats + c->faults ? 2 :
-			      c->precursors         ? 1 :
-						      0;
-	unsigned int rank = 2;
-
-	switch (finding->type) {
-	case FINDING_SPLAT:
-		c->splats++;
-		break;
-	case FINDING_FAULT:
-		c->faults++;
-		break;
-	case FINDING_PRECURSOR:
-		c->precursors++;
-		rank = 1;
-		break;
-	default:
-		return;
-	}
-	if (is_oops(finding)) {
-		c->oops = true;
-		rank = 3;
-	}
-	c->panic |= finding->panic;
-	if (rank <= before)
-		return;
-	c->worst_phase = finding->phase;
-	snprintf(c->worst, sizeof(c->worst), "%s", finding->title);
-}
-
-static void add_known(const struct run *run, const struct finding *finding,
-		      struct strbuf *head)
-{
-	const struct known_issue *known =
-		run->rules ? rules_find_known(run->rules, finding->known) : NULL;
-
-	if (known) {
-		strbuf_addf(head, "Known-issue: %s, %s\n", known->id, known->title);
-		if (known->fixed_by[0])
-			strbuf_addf(head, "Fixed-by: %s\n", known->fixed_by);
-	}
-	if (finding->advice[0])
-		strbuf_addf(head, "Advice: %s\n", finding->advice);
-}
-
-static const char *what_is_done(const struct run *run, char buffer[128])
-{
-	const struct unplug_plan *unplug = &run->plan->unplug;
-
-	if (run->unplug)
-		snprintf(buffer, 128, "holder %s, release %s, method %s",
-			 unplug->holder->name, unplug->release,
-			 run->unplug->method ? run->unplug->method->name : "none yet");
-	else
-		snprintf(buffer, 128, "method %s", run->plan->method->name);
-	return buffer;
-}
-
-/* What stands above the raw lines of an extracted report. */
-static char *report_head(const struct run *run, const struct finding *finding)
-{
-	_cleanup_strbuf_ struct strbuf load = { 0 };
-	struct strbuf head = { 0 };
-	char words[128];
-
-	strbuf_addf(&head, "Title: %s\n", finding->title);
-	strbuf_addf(&head, "Kernel: %s\n",
-		    finding->kernel[0] ? finding->kernel : run->fold.kernel);
-	strbuf_addf(&head, "Board: %s\n", run->plan->target);
-	strbuf_addf(&head, "Cycle: %u, phase %s, %s\n", finding->cycle,
-		    phase_name(finding->phase), what_is_done(run, words));
-	if (run->plan->flood) {
-		flood_spec_format(&run->plan->load, &load);
-		strbuf_addf(&head,
-			    "Load: --flood=%s, %" PRIu32 " requests/s, %" PRIu32
-			    " replies/s\n",
-			    load.s, run->facts.sample.rate, run->facts.sample.reply_rate);
-	}
-	if (finding->device[0])
-		strbuf_addf(&head, "Device: %s\n", finding->device);
-	for (size_t i = 0; i < finding->n_decoded; i++)
-		strbuf_addf(&head, "%s: %s\n", finding->decoded[i].name,
-			    finding->decoded[i].value);
-	add_known(run, finding, &head);
-	strbuf_addf(&head, "Signature: %s variant %s\n", finding->bug, finding->variant);
-	return head.s;
-}
-
 static void on_finding(void *arg, const struct finding *finding)
 {
-	struct run *run = arg;
-	_cleanup_free_ char *head = NULL, *report = NULL;
-	struct record record = { .type = RECORD_FINDING,
-				 .cycle = finding->cycle ? finding->cycle :
-							   run->cycle.cycle };
-	int r;
-
-	count_finding(facts_of(run, finding->cycle), finding);
-	head = report_head(run, finding);
-	r = journal_extract(run->journal, finding, text_of(head), &report);
-	if (r < 0 && !run->failed) {
-		/* The raw bytes are still in console.raw: the finding counts all the same. */
-		log_errno(r, "cannot extract a report into %s",
-			  journal_dir(run->journal));
-	}
-	record.finding.finding = *finding;
-	record.finding.report = report ? report : "";
-	run_record(run, &record);
+	run_take_finding(arg, finding);
 }
 
 static void on_console(void *arg, const void *bytes, size_t n)
@@ -313,18 +160,12 @@ static void on_console(void *arg, const void *bytes, size_t n)
 	uint64_t now = loop_now_ns();
 	int r;
 
-	run->facts.last_byte_ns = now;
-	r = journal_console(run->journal, bytes, n, now);
-	if (r < 0 && !run->failed) {
-		run->failed = r;
-		log_errno(
-			r,
-			"cannot record the console in %s, the run ends; free space there",
-			journal_dir(run->journal));
-		loop_interrupt(run->loop);
-	}
-	classifier_feed(run->classifier, bytes, n);
-	loop_timer_set(run->quiet_timer, now + QUIET_NS);
+	run->sight.last_byte_ns = now;
+	r = journal_console(run->recorder.journal, bytes, n, now);
+	if (r < 0)
+		run_fail(run, r, "cannot record the console in");
+	classifier_feed(run->rig.classifier, bytes, n);
+	loop_timer_set(run->rig.quiet_timer, now + QUIET_NS);
 	status_update();
 }
 
@@ -332,7 +173,7 @@ static void on_quiet(void *arg)
 {
 	struct run *run = arg;
 
-	classifier_quiet(run->classifier);
+	classifier_quiet(run->rig.classifier);
 }
 
 static void on_power(void *arg, const char *event)
@@ -341,7 +182,7 @@ static void on_power(void *arg, const char *event)
 	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "shutdown"))
-		run->facts.powered_off = true;
+		run->sight.powered_off = true;
 	record.power.action = "";
 	record.power.event = event;
 	run_record(run, &record);
@@ -349,7 +190,7 @@ static void on_power(void *arg, const char *event)
 
 void observe_cut(struct run *run)
 {
-	classifier_end(run->classifier);
+	classifier_end(run->rig.classifier);
 }
 
 static void on_device(void *arg, const char *event, const char *why)
@@ -358,9 +199,9 @@ static void on_device(void *arg, const char *event, const char *why)
 	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "removed"))
-		run->facts.unplugged = true;
+		run->sight.device_removed = true;
 	if (!strcmp(event, "refused"))
-		snprintf(run->facts.gone, sizeof(run->facts.gone), "QEMU refuses: %.200s",
+		snprintf(run->sight.gone, sizeof(run->sight.gone), "QEMU refuses: %.200s",
 			 why);
 	record.power.action = "";
 	record.power.event = event;
@@ -371,50 +212,8 @@ static void on_gone(void *arg, const char *reason)
 {
 	struct run *run = arg;
 
-	text_clean(run->facts.gone, sizeof(run->facts.gone), text_of(reason));
+	text_clean(run->sight.gone, sizeof(run->sight.gone), text_of(reason));
 	observe_cut(run);
-}
-
-void record_load(struct run *run)
-{
-	struct record record = { .type = RECORD_LOAD, .cycle = run->cycle.cycle };
-
-	run->load_recorded_ns = run->facts.sample.at_ns;
-	record.load = run->facts.sample;
-	run_record(run, &record);
-}
-
-static void on_sample(void *arg, const struct flood_sample *sample)
-{
-	struct run *run = arg;
-	struct run_facts *f = &run->facts;
-	bool decides = false;
-
-	f->sample = *sample;
-	if (f->trigger_ns && f->banner_ns < f->trigger_ns) {
-		f->last_reply_down_ns = sample->last_reply_ns;
-	} else if (f->trigger_ns && !f->first_reply_up_ns &&
-		   sample->last_reply_ns > f->banner_ns) {
-		f->first_reply_up_ns = sample->first_reply_ns > f->banner_ns ?
-					       sample->first_reply_ns :
-					       sample->last_reply_ns;
-		decides = true;
-	}
-	status_update();
-	if (decides || sample->at_ns >= run->load_recorded_ns + NS_PER_SEC)
-		record_load(run);
-}
-
-static void on_load_end(void *arg, const char *reason)
-{
-	struct run *run = arg;
-
-	snprintf(run->facts.load_ended, sizeof(run->facts.load_ended), "%s", reason);
-}
-
-static void on_timeline(void *arg, const struct timeline_part *part)
-{
-	run_timeline_take(arg, part);
 }
 
 struct target_events observe_target_events(struct run *run)
@@ -426,53 +225,44 @@ struct target_events observe_target_events(struct run *run)
 				       .arg = run };
 }
 
-struct load_events observe_load_events(struct run *run)
-{
-	return (struct load_events){ .on_sample = on_sample,
-				     .on_end = on_load_end,
-				     .on_timeline = on_timeline,
-				     .arg = run };
-}
-
 void observe_begin_cycle(struct run *run, unsigned int cycle)
 {
-	struct run_facts *f = &run->facts;
+	struct sight *s = &run->sight;
+	struct traffic *t = &run->traffic;
 	struct record record = { .type = RECORD_CYCLE, .cycle = cycle };
 
-	run->cycle =
-		(struct cycle_facts){ .cycle = cycle, .wants_load = run->plan->flood };
+	run->cycle = (struct cycle_facts){ .cycle = cycle };
 	run->times = (struct cycle_times){ 0 };
-	memset(run->phase_ns, 0, sizeof(run->phase_ns));
-	f->trigger_ns = f->last_reply_down_ns = f->first_reply_up_ns = 0;
-	f->trigger_seen_ns = f->restart_ns = 0;
-	f->trigger_seen = f->restart_seen = f->powered_off = f->alive = false;
-	f->counters_asked = false;
-	memset(f->phase_offset, 0, sizeof(f->phase_offset));
+	memset(run->clock.phase_ns, 0, sizeof(run->clock.phase_ns));
+	s->trigger_ns = s->trigger_seen_ns = s->restart_ns = 0;
+	s->trigger_seen = s->restart_seen = s->powered_off = s->alive = false;
+	memset(s->phase_offset, 0, sizeof(s->phase_offset));
+	t->last_reply_down_ns = t->first_reply_up_ns = 0;
+	t->counters_asked = false;
 	run_record(run, &record);
-	classifier_set_phase(run->classifier, cycle,
-			     cycle == run->first_cycle ? PHASE_BOOT : PHASE_SETTLE);
+	classifier_set_phase(run->rig.classifier, cycle,
+			     s->shell ? PHASE_SETTLE : PHASE_BOOT);
 }
 
 void observe_flush(struct run *run)
 {
-	classifier_flush(run->classifier);
+	classifier_flush(run->rig.classifier);
 }
 
-void observe_open(struct run *run, const struct rules *rules)
+void observe_open(struct run *run)
 {
 	const struct classifier_sink sink = { .on_line = on_line,
 					      .on_finding = on_finding,
 					      .arg = run };
 
-	run->rules = rules;
-	run->classifier = classifier_new(rules, &sink);
-	run->quiet_timer = loop_timer_add(run->loop, on_quiet, run);
+	run->rig.classifier = classifier_new(run->rig.rules, &sink);
+	run->rig.quiet_timer = loop_timer_add(run->loop, on_quiet, run);
 }
 
 void observe_close(struct run *run)
 {
-	if (run->classifier)
-		classifier_end(run->classifier);
-	classifier_free(run->classifier);
-	loop_timer_free(run->quiet_timer);
+	if (run->rig.classifier)
+		classifier_end(run->rig.classifier);
+	classifier_free(run->rig.classifier);
+	loop_timer_free(run->rig.quiet_timer);
 }

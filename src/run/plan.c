@@ -8,36 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct reboot_method methods[] = {
-	{ .name = "reboot",
-	  .help = "reboot -f: device shutdown methods, then reset",
-	  .command = "reboot -f" },
-	{ .name = "sysrq",
-	  .help = "sysrq b: reset at once, no shutdown methods",
-	  .command = "echo b >/proc/sysrq-trigger" },
-	{ .name = "kexec",
-	  .help = "kexec -e: device shutdown methods, then a new kernel without firmware",
-	  .command = "kexec -e",
-	  .needs_kexec = true },
-	{ .name = "poweroff",
-	  .help = "poweroff -f: device shutdown methods, power off, power on again",
-	  .command = "poweroff -f",
-	  .powers_off = true },
-};
-
-const struct reboot_method *reboot_method_at(unsigned int index)
-{
-	return index < ARRAY_SIZE(methods) ? &methods[index] : NULL;
-}
-
-const struct reboot_method *reboot_method_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		if (!strcmp(methods[i].name, name))
-			return &methods[i];
-	return NULL;
-}
-
 /*
  * Generous for an emulated board on a busy machine: a limit that strikes a slow but
  * healthy target is a false alarm, one that is too long only costs time. Shutdown covers
@@ -53,39 +23,36 @@ static const uint64_t default_limits[PHASE_COUNT] = {
 	[PHASE_BACK] = 60 * NS_PER_SEC,
 };
 
-void plan_init_reboot(struct plan *plan)
+void plan_init(struct plan *plan, const struct scenario *scenario)
 {
 	*plan = (struct plan){
-		.scenario = "reboot",
-		.target = "virt:arm64",
+		.scenario = scenario,
+		.own = scenario->plan_size ? xcalloc(1, scenario->plan_size) : NULL,
+		.target = scenario->target,
 		.load = FLOOD_SPEC_DEFAULT,
-		.method = &methods[0],
-		.cycles = 10,
-		.settle_ns = 200 * NS_PER_MSEC,
-		.seed = 1,
-		.baud = 115200,
-	};
-	memcpy(plan->limit_ns, default_limits, sizeof(default_limits));
-}
-
-void plan_init_unplug(struct plan *plan)
-{
-	*plan = (struct plan){
-		.scenario = "unplug",
-		.target = "virt:amd64",
-		.unplug = { .holder = means_holder_at(0),
-			    .release = "request",
-			    .blocked_ns = 2 * NS_PER_SEC,
-			    .batch = 8 },
-		.cycles = 100,
+		.cycles = scenario->cycles,
 		.seed = 1,
 	};
+	plan->board.worker = scenario->takes & SCENARIO_WORKER;
 	memcpy(plan->limit_ns, default_limits, sizeof(default_limits));
+	if (scenario->plan_init)
+		scenario->plan_init(plan);
 }
 
-bool plan_is_unplug(const struct plan *plan)
+void plan_done(struct plan *plan)
 {
-	return !strcmp(plan->scenario, "unplug");
+	free(plan->own);
+	*plan = (struct plan){ 0 };
+}
+
+uint64_t plan_duration(struct argp_state *state, const char *option, const char *arg)
+{
+	uint64_t ns = 0;
+
+	if (num_parse_duration(arg, &ns) < 0)
+		argp_error(state, "--%s: '%s' is not a time, such as 200ms, 90s or 2h",
+			   option, arg);
+	return ns;
 }
 
 int plan_set_limit(struct plan *plan, const char *words, char **ret_error)
@@ -110,7 +77,7 @@ int plan_set_limit(struct plan *plan, const char *words, char **ret_error)
 	return 0;
 }
 
-static json_t *optional(const char *s)
+json_t *plan_text(const char *s)
 {
 	char clean[1024];
 
@@ -123,10 +90,10 @@ static json_t *optional(const char *s)
 static json_t *board_json(const struct board_options *board)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "kernel",
-			 optional(board->kernel), "initrd", optional(board->initrd),
-			 "modules", optional(board->modules), "append",
-			 optional(board->append), "nic", optional(board->nic), "suite",
-			 optional(board->suite), "smp", (json_int_t)board->smp, "memory",
+			 plan_text(board->kernel), "initrd", plan_text(board->initrd),
+			 "modules", plan_text(board->modules), "append",
+			 plan_text(board->append), "nic", plan_text(board->nic), "suite",
+			 plan_text(board->suite), "smp", (json_int_t)board->smp, "memory",
 			 (json_int_t)board->memory);
 }
 
@@ -144,30 +111,6 @@ static json_t *load_json(const struct plan *plan)
 	return json_pack("{s:s, s:s, s:I, s:I}", "spec", words.s, "family",
 			 families[plan->load.family], "rate", (json_int_t)plan->load.rate,
 			 "size", (json_int_t)plan->load.size);
-}
-
-static json_t *unplug_json(const struct plan *plan)
-{
-	static const char *const sweeps[] = {
-		[UNPLUG_AUTO] = "auto", [UNPLUG_WITHIN] = "within", [UNPLUG_EVENLY] = "evenly"
-	};
-	const struct unplug_plan *u = &plan->unplug;
-	json_t *devices = json_array();
-
-	if (!plan_is_unplug(plan)) {
-		json_decref(devices);
-		return json_null();
-	}
-	for (size_t i = 0; i < u->n_devices; i++)
-		json_array_append_new(devices, optional(u->devices[i]));
-	return json_pack(
-		"{s:o, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:I}",
-		"devices", devices, "holder", u->holder->name, "release", u->release,
-		"method", optional(u->method ? u->method->name : NULL), "sweep",
-		sweeps[u->sweep], "from_ns", (json_int_t)u->window.from_ns, "to_ns",
-		(json_int_t)u->window.to_ns, "step_ns", (json_int_t)u->step_ns, "churn",
-		u->churn, "restore", u->restore, "blocked_ns", (json_int_t)u->blocked_ns,
-		"batch", (json_int_t)u->batch, "allowed", (json_int_t)u->allowed);
 }
 
 /* NULL: not text that a journal holds as it is. */
@@ -227,22 +170,36 @@ int plan_words_from_json(const char *plan, char ***ret_words, char **ret_directo
 	return 0;
 }
 
+static bool is_nothing(const json_t *value)
+{
+	return !value || json_is_null(value) ||
+	       (json_is_integer(value) && !json_integer_value(value));
+}
+
+/* The first key of one whose value is another one in other. */
+static const char *differs(json_t *one, json_t *other)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(one, key, value)
+	{
+		json_t *same = json_object_get(other, key);
+
+		if (!json_equal(value, same) && !(is_nothing(value) && is_nothing(same)))
+			return key;
+	}
+	return NULL;
+}
+
 char *plan_difference(const char *one, const char *other)
 {
-	json_t *a = json_loads(one, 0, NULL), *b = json_loads(other, 0, NULL), *value;
-	char *different = NULL;
-	const char *key;
+	json_t *a = json_loads(one, 0, NULL), *b = json_loads(other, 0, NULL);
+	const char *key = differs(b, a);
+	char *different;
 
-	json_object_foreach(b, key, value)
-	{
-		if (!different && !json_equal(value, json_object_get(a, key)))
-			different = xstrdup(key);
-	}
-	json_object_foreach(a, key, value)
-	{
-		if (!different && !json_object_get(b, key))
-			different = xstrdup(key);
-	}
+	key = key ? key : differs(a, b);
+	different = key ? xstrdup(key) : NULL;
 	json_decref(a);
 	json_decref(b);
 	return different;
@@ -256,16 +213,14 @@ char *plan_to_json(const struct plan *plan)
 	for (enum phase p = PHASE_BOOT; p < PHASE_COUNT; p++)
 		json_object_set_new(limits, phase_name(p),
 				    json_integer((json_int_t)plan->limit_ns[p]));
-	root = json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
-		"scenario", plan->scenario, "target", plan->target, "board",
-		board_json(&plan->board), "flood", load_json(plan), "method",
-		optional(plan->method ? plan->method->name : NULL), "unplug",
-		unplug_json(plan), "cycles", (json_int_t)plan->cycles, "for",
-		(json_int_t)plan->for_ns, "until_hit", (json_int_t)plan->until_hits,
-		"settle", (json_int_t)plan->settle_ns, "jitter",
-		(json_int_t)plan->jitter_ns, "baud", (json_int_t)plan->baud, "limits",
-		limits);
+	root = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "scenario",
+			 plan->scenario->name, "target", plan->target, "board",
+			 board_json(&plan->board), "flood", load_json(plan), "cycles",
+			 (json_int_t)plan->cycles, "for", (json_int_t)plan->for_ns,
+			 "until_hit", (json_int_t)plan->until_hits, "settle",
+			 (json_int_t)plan->settle_ns, "jitter",
+			 (json_int_t)plan->jitter_ns, "limits", limits);
+	plan->scenario->plan_json(plan, root);
 	add_words(root, plan);
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A run that was cut short goes on: its journal tells everything that it knew. */
-#include "unplug.h"
-
 #include "base/log.h"
-#include "base/random.h"
 #include "os/file.h"
+#include "run/engine.h"
 #include "run/past.h"
 
 #include <errno.h>
@@ -14,26 +12,17 @@
 struct recalled {
 	struct undo_list undo;
 	char boot_id[40];
-	bool settled; /* so did the cycle that is not judged yet */
 };
 
 static void recall(struct run *run, struct recalled *past, const struct record *record)
 {
-	fold_apply(&run->fold, record);
+	fold_apply(&run->recorder.fold, record);
 	undo_learn(&past->undo, record);
-	if (run->unplug)
-		unplug_recall(run, record);
+	if (run->scenario->recall)
+		run->scenario->recall(run, record);
 	if (record->type == RECORD_TARGET)
 		snprintf(past->boot_id, sizeof(past->boot_id), "%s",
 			 record->target.boot_id);
-	/* Each cycle that came so far has drawn its jitter; one without a verdict will again. */
-	if (record->type == RECORD_PHASE)
-		past->settled |= record->phase.phase == PHASE_SETTLE;
-	if (record->type != RECORD_VERDICT)
-		return;
-	if (past->settled && run->plan->jitter_ns && !run->unplug)
-		(void)random_next(&run->random);
-	past->settled = false;
 }
 
 /* Lines that cannot be read were told when the plan was read. */
@@ -42,7 +31,7 @@ static int recall_all(struct run *run, struct recalled *past)
 	struct journal_reader *reader;
 	const struct record *record;
 	const char *error;
-	int r = journal_reader_open(journal_dir(run->journal), &reader);
+	int r = journal_reader_open(journal_dir(run->recorder.journal), &reader);
 
 	if (r < 0)
 		return r;
@@ -65,7 +54,7 @@ static void tell_restart(const struct run *run, const struct recalled *past)
 	_cleanup_free_ char *now = NULL;
 
 	if (strcmp(run->plan->target, "local") != 0 || !past->boot_id[0] ||
-	    run->fold.begun <= run->fold.judged ||
+	    run->recorder.fold.begun <= run->recorder.fold.judged ||
 	    file_read("/proc/sys/kernel/random/boot_id", 64, &now, NULL) < 0 ||
 	    !strncmp(now, past->boot_id, strlen(past->boot_id)))
 		return;
@@ -73,7 +62,7 @@ static void tell_restart(const struct run *run, const struct recalled *past)
 		"this machine went down in cycle %u, which does not count: if that was "
 		"a crash, its own log of the boot before may tell (`journalctl -k -b -1 "
 		"| iommu-stress classify -`)",
-		run->fold.begun);
+		run->recorder.fold.begun);
 }
 
 /* What the last controller left of it; on a virtual board it is gone. */
@@ -81,9 +70,9 @@ static int undo(struct run *run, struct recalled *past)
 {
 	const struct undo_way way = { .loop = run->loop,
 				      .target = run->plan->target,
-				      .worker = run->rig->worker,
-				      .journal = run->journal,
-				      .out = run->out };
+				      .worker = run->rig.ops->worker,
+				      .journal = run->recorder.journal,
+				      .out = run->recorder.out };
 	int r;
 
 	if (target_is_virtual(run->plan->target) || !undo_left(&past->undo))
@@ -95,30 +84,33 @@ static int undo(struct run *run, struct recalled *past)
 static int begin_console(struct run *run)
 {
 	uint64_t lines = 0;
-	int r = journal_console_lines(run->journal, &lines);
+	int r = journal_console_lines(run->recorder.journal, &lines);
 
-	classifier_begin_at(run->classifier, lines, journal_console_offset(run->journal));
+	classifier_begin_at(run->rig.classifier, lines,
+			    journal_console_offset(run->recorder.journal));
 	return r < 0 ? log_errno(r, "cannot read the console in %s",
-				 journal_dir(run->journal)) :
+				 journal_dir(run->recorder.journal)) :
 		       0;
 }
 
 static void tell(const struct run *run)
 {
 	if (run->plan->cycles)
-		log_notice("%s goes on after %u of %u cycles", journal_dir(run->journal),
-			   run->fold.finished, run->plan->cycles);
+		log_notice("%s goes on after %u of %u cycles",
+			   journal_dir(run->recorder.journal),
+			   run->recorder.fold.finished, run->plan->cycles);
 	else
-		log_notice("%s goes on after %u cycles", journal_dir(run->journal),
-			   run->fold.finished);
+		log_notice("%s goes on after %u cycles",
+			   journal_dir(run->recorder.journal),
+			   run->recorder.fold.finished);
 }
 
 /* The journal is locked: now it is for sure that nobody has ended it meanwhile. */
 static int check_end(const struct run *run)
 {
-	if (!run->fold.ended || !past_is_complete(run->fold.end))
+	if (!run->recorder.fold.ended || !past_is_complete(run->recorder.fold.end))
 		return 0;
-	log_error("%s has ended meanwhile", journal_dir(run->journal));
+	log_error("%s has ended meanwhile", journal_dir(run->recorder.journal));
 	return -EALREADY;
 }
 
@@ -128,15 +120,16 @@ int run_resume(struct run *run)
 	int r = recall_all(run, &past);
 
 	if (r < 0)
-		log_errno(r, "cannot read the journal of %s", journal_dir(run->journal));
+		log_errno(r, "cannot read the journal of %s",
+			  journal_dir(run->recorder.journal));
 	else
 		r = check_end(run);
 	if (r == 0)
 		r = begin_console(run);
 	if (r == 0) {
-		run->spent_ns = run->fold.elapsed_ns;
-		snprintf(run->kernel_before, sizeof(run->kernel_before), "%s",
-			 run->fold.kernel);
+		run->clock.spent_ns = run->recorder.fold.elapsed_ns;
+		snprintf(run->sight.kernel_before, sizeof(run->sight.kernel_before), "%s",
+			 run->recorder.fold.kernel);
 		tell(run);
 		tell_restart(run, &past);
 		run_record_plan(run);

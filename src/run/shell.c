@@ -3,10 +3,9 @@
  * What is typed into the shell on the target's console. Nothing typed may look like a
  * marker when the line is echoed: the word is put together by the target's shell.
  */
-#include "internal.h"
-
 #include "base/log.h"
 #include "base/num.h"
+#include "run/engine.h"
 
 #include <stdio.h>
 
@@ -21,7 +20,7 @@ static const char introduction[] =
 
 void shell_type(struct run *run, const char *line)
 {
-	int r = target_type(run->target, text_of(line));
+	int r = target_type(run->rig.target, text_of(line));
 
 	/* What is not typed shows as an answer that never comes, within its limit. */
 	if (r < 0)
@@ -32,7 +31,7 @@ void shell_type(struct run *run, const char *line)
 void shell_worker(struct run *run, const char *words)
 {
 	_cleanup_free_ char *line =
-		xasprintf("%s %s markers=1 stdout=0", run->target->worker, words);
+		xasprintf("%s %s markers=1 stdout=0", run->rig.target->worker, words);
 
 	shell_type(run, line);
 }
@@ -54,32 +53,51 @@ void shell_request(struct run *run, const char *command)
 	shell_type(run, line);
 }
 
-void shell_probe(struct run *run)
+static void on_probe_timer(void *arg)
 {
-	struct run_facts *f = &run->facts;
+	struct run *run = arg;
+	struct sight *s = &run->sight;
 	uint64_t now = loop_now_ns();
 
+	loop_timer_set(run->rig.probe_timer, now + NS_PER_SEC);
 	/* Before a kernel has spoken, typing could stop a boot loader. */
-	if (f->shell || !f->banner_ns || f->panic || f->gone[0] ||
-	    now < f->last_byte_ns + PROBE_QUIET_NS || now < f->probe_ns + PROBE_QUIET_NS)
+	if (s->shell || !s->banner_ns || s->panic || s->gone[0] ||
+	    now < s->last_byte_ns + PROBE_QUIET_NS || now < s->probe_ns + PROBE_QUIET_NS)
 		return;
-	if (f->trigger_ns && f->banner_ns < f->trigger_ns)
+	if (s->trigger_ns && s->banner_ns < s->trigger_ns)
 		return;
-	f->probe_ns = now;
+	s->probe_ns = now;
 	shell_type(run, introduction);
+}
+
+void shell_watch(struct run *run)
+{
+	run->rig.probe_timer = loop_timer_add(run->loop, on_probe_timer, run);
+	loop_timer_set(run->rig.probe_timer, loop_now_ns() + NS_PER_SEC);
+}
+
+void shell_unwatch(struct run *run)
+{
+	if (run->rig.probe_timer)
+		loop_timer_free(run->rig.probe_timer);
 }
 
 static bool has_answered(const struct run *run)
 {
-	return run->facts.alive;
+	return run->sight.alive;
 }
 
 bool shell_is_alive(struct run *run)
 {
 	char line[64];
 
-	run->facts.alive = false;
+	run->sight.alive = false;
 	snprintf(line, sizeof(line), "mark cycle=%u alive=1", run->cycle.cycle);
 	shell_type(run, line);
 	return step_wait(run, has_answered, ALIVE_LIMIT_NS) == STEP_DONE;
+}
+
+bool run_shell_up(const struct run *run)
+{
+	return run->sight.shell;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One live line on a terminal: where the run is, how much is in flight, what is left. */
-#include "internal.h"
+#include "run/engine.h"
 
 #include "base/log.h"
 #include "base/num.h"
@@ -24,16 +24,17 @@ static void clear(void)
 static void format_left(char buffer[NUM_DURATION_MAX + 8], const struct run *run)
 {
 	const struct plan *plan = run->plan;
-	uint64_t spent = run->spent_ns + (loop_now_ns() - run->begin_ns);
+	uint64_t spent = run->clock.spent_ns + (loop_now_ns() - run->clock.begin_ns);
 	uint64_t left = UINT64_MAX;
 
 	buffer[0] = '\0';
 	if (plan->for_ns)
 		left = plan->for_ns > spent ? plan->for_ns - spent : 0;
-	if (plan->cycles && run->fold.finished) {
-		uint64_t mean = (run->spent_ns + run->cycle_begin_ns - run->begin_ns) /
-				run->fold.finished;
-		uint64_t by_count = mean * (plan->cycles - run->fold.finished);
+	if (plan->cycles && run->recorder.fold.finished) {
+		uint64_t mean = (run->clock.spent_ns + run->clock.cycle_begin_ns -
+				 run->clock.begin_ns) /
+				run->recorder.fold.finished;
+		uint64_t by_count = mean * (plan->cycles - run->recorder.fold.finished);
 
 		left = by_count < left ? by_count : left;
 	}
@@ -51,17 +52,17 @@ static void draw(void)
 	unsigned int findings = 0;
 	struct winsize size = { .ws_col = 80 };
 
-	for (size_t i = 0; i < run->fold.n_bugs; i++)
-		if (fold_bug_counts(&run->fold.bugs[i]))
-			findings += run->fold.bugs[i].seen.findings;
+	for (size_t i = 0; i < run->recorder.fold.n_bugs; i++)
+		if (fold_bug_counts(&run->recorder.fold.bugs[i]))
+			findings += run->recorder.fold.bugs[i].seen.findings;
 	format_left(left, run);
 	if (run->plan->flood)
 		snprintf(load, sizeof(load), "  %u replies/s",
-			 run->facts.sample.reply_rate);
+			 run->traffic.sample.reply_rate);
 	if (run->plan->cycles)
 		snprintf(total, sizeof(total), "/%u", run->plan->cycles);
 	snprintf(line, sizeof(line), "cycle %u%s  %s%s  findings %u%s", run->cycle.cycle,
-		 total, phase_name(run->phase), load, findings, left);
+		 total, phase_name(run->clock.phase), load, findings, left);
 	ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
 	clear();
 	fprintf(stderr, "%.*s", size.ws_col ? size.ws_col - 1 : 79, line);

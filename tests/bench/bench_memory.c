@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory of the controller over 1,000 cycles against the scripted board. */
 #include "base/log.h"
+#include "plan.h"
 #include "scenario/script.h"
 #include "scenario/sim.h"
 
@@ -33,7 +34,7 @@ static void play(const char *dir, unsigned int cycles)
 
 	for (size_t i = 0; i < ARRAY_SIZE(script); i++)
 		script[i] = i % 10 == 9 ? CRASH_REBOOTS : GOOD;
-	plan_init_reboot(&plan);
+	plan = test_plan(&scenario_reboot);
 	plan.flood = true;
 	plan.cycles = cycles;
 	plan.run_dir = dir;

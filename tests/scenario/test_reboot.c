@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The reboot scenario against a scripted board, in virtual time. */
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd/cmd.h"
+#include "plan.h"
 #include "scenario/cut.h"
 #include "scenario/play.h"
 #include "scenario/script.h"
 
 static struct plan plan_of(unsigned int cycles)
 {
-	struct plan plan;
+	struct plan plan = test_plan(&scenario_reboot);
 
-	plan_init_reboot(&plan);
 	plan.flood = true;
 	plan.cycles = cycles;
 	return plan;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The unplug scenario against a scripted board with a scripted worker, in virtual time. */
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "cmd/cmd.h"
+#include "plan.h"
 #include "run/past.h"
 #include "scenario/cut.h"
 #include "scenario/play.h"
+#include "scenario/unplug/plan.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -317,9 +319,8 @@ static const struct rig_ops rig = { .target_open = open_script, .worker = restor
 
 static struct plan plan_of(unsigned int cycles)
 {
-	struct plan plan;
+	struct plan plan = test_plan(&scenario_unplug);
 
-	plan_init_unplug(&plan);
 	plan.cycles = cycles;
 	return plan;
 }
@@ -563,7 +564,7 @@ static void test_guard_refuses(void **state)
 
 	script(NULL, 0);
 	b.facts = mounted;
-	plan.unplug.allowed = 1 << 0;
+	plan.allowed = 1 << 0;
 	r = play(&plan, &rig);
 	assert_int_equal(r.status, EXIT_PASS);
 	assert_int_equal(r.verdicts, 10);
@@ -591,8 +592,8 @@ static void test_request_refused(void **state)
 
 	(void)state;
 	script(NULL, 0);
-	plan.unplug.devices = device;
-	plan.unplug.n_devices = 1;
+	plan.devices = device;
+	plan.n_devices = 1;
 	assert_refused(
 		&plan,
 		"there is no PCI device 0000:00:11.0; `iommu-stress list` shows what "
@@ -600,7 +601,7 @@ static void test_request_refused(void **state)
 	assert_int_equal(b.races, 0);
 
 	script(NULL, 0);
-	plan.unplug.n_devices = 0;
+	plan.n_devices = 0;
 	b.facts = no_group;
 	assert_refused(&plan,
 		       "0000:00:10.0 cannot be used with group: it is in no IOMMU group");
@@ -650,16 +651,16 @@ static void test_several_named(void **state)
 	(void)state;
 	script(NULL, 0);
 	b.facts = facts;
-	plan.unplug.devices = two;
-	plan.unplug.n_devices = 2;
+	plan.devices = two;
+	plan.n_devices = 2;
 	assert_refused(&plan, "0000:02:00.0 does not go with 0000:01:00.0: a run unplugs "
 			      "one device, and what it takes along; name one");
 	assert_int_equal(b.races, 0);
 
 	script(NULL, 0);
 	b.facts = facts;
-	plan.unplug.devices = group;
-	plan.unplug.n_devices = 1;
+	plan.devices = group;
+	plan.n_devices = 1;
 	assert_int_equal(play(&plan, &rig).status, EXIT_PASS);
 	assert_non_null(strstr(b.race, "race device=0000:01:00.0 "));
 	assert_non_null(strstr(b.race, " member=0000:01:00.1 "));
@@ -702,7 +703,7 @@ static void test_slot_put_back(void **state)
 
 	(void)state;
 	plan.target = "local";
-	plan.unplug.method = means_method_find("power");
+	((struct unplug_plan *)plan.own)->method = means_method_find("power");
 	for (int fails = 0; fails < 2; fails++) {
 		script(NULL, 0);
 		b.facts = two;
@@ -741,8 +742,8 @@ static void test_vfs_put_back(void **state)
 
 	(void)state;
 	plan.target = "local";
-	plan.unplug.devices = device;
-	plan.unplug.n_devices = 1;
+	plan.devices = device;
+	plan.n_devices = 1;
 	script(NULL, 0);
 	b.facts = pf;
 	assert_int_equal(cut_begin(&cut, &plan, &rig).status, EXIT_PASS);

@@ -18,7 +18,8 @@ journal:journal flood judge classify os base
 fold:fold journal flood judge classify base
 report:report fold journal flood judge classify base
 run:run report fold journal flood board device judge classify os base
-cmd:cmd run report fold journal flood board device judge classify os base
+scenario:scenario run report fold journal flood board device judge classify os base
+cmd:cmd scenario run report fold journal flood board device judge classify os base
 worker:worker
 END
 

@@ -3,8 +3,9 @@
 #include "base/num.h"
 #include "fold/fold.h"
 #include "journal/record.h"
+#include "plan.h"
 #include "report/text.h"
-#include "run/plan.h"
+#include "scenario/unplug/plan.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -295,13 +296,12 @@ static void plan_tells_all(void **state)
 {
 	static const char *const devices[] = { "0000:00:10.0" };
 	_cleanup_free_ char *json = NULL;
-	struct plan plan;
+	struct plan plan = test_plan(&scenario_unplug);
 
 	(void)state;
-	plan_init_unplug(&plan);
-	plan.unplug.devices = devices;
-	plan.unplug.n_devices = 1;
-	plan.unplug.churn = true;
+	plan.devices = devices;
+	plan.n_devices = 1;
+	((struct unplug_plan *)plan.own)->churn = true;
 	json = plan_to_json(&plan);
 	assert_non_null(strstr(json, "\"devices\":[\"0000:00:10.0\"]"));
 	assert_non_null(strstr(json, "\"holder\":\"group\""));
@@ -316,10 +316,9 @@ static void command_lines_are_kept(void **state)
 	_cleanup_free_ char *json = NULL, *other = NULL, *directory = NULL,
 			    *difference = NULL;
 	_cleanup_free_ char **read = NULL;
-	struct plan plan;
+	struct plan plan = test_plan(&scenario_unplug);
 
 	(void)state;
-	plan_init_unplug(&plan);
 	plan.words = words;
 	plan.n_words = ARRAY_SIZE(words);
 	plan.directory = "/some where";
@@ -330,7 +329,7 @@ static void command_lines_are_kept(void **state)
 	assert_null(read[ARRAY_SIZE(words)]);
 	assert_string_equal(directory, "/some where");
 	assert_null(plan_difference(json, json));
-	plan.unplug.batch = 7;
+	((struct unplug_plan *)plan.own)->batch = 7;
 	other = plan_to_json(&plan);
 	difference = plan_difference(json, other);
 	assert_string_equal(difference, "unplug");
@@ -342,10 +341,9 @@ static void command_lines_of_any_bytes_are_not(void **state)
 	static const char *const words[] = { "--kernel", "/boot/\xff" };
 	_cleanup_free_ char *json = NULL;
 	char **read, *directory;
-	struct plan plan;
+	struct plan plan = test_plan(&scenario_unplug);
 
 	(void)state;
-	plan_init_unplug(&plan);
 	plan.words = words;
 	plan.n_words = ARRAY_SIZE(words);
 	plan.directory = "/";

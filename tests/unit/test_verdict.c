@@ -3,6 +3,7 @@
 #include "judge/verdict.h"
 
 #include "base/num.h"
+#include "scenario/reboot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,18 +13,28 @@
 
 #define WORST "NULL pointer dereference in iommu_get_dma_domain"
 
-static const struct cycle_facts good = {
-	.cycle = 1,
+static const struct reboot_proofs good_proofs = {
 	.wants_load = true,
 	.shell_before = true,
 	.triggered = true,
 	.load_before = true,
 	.load_after = true,
-	.banners = 1,
 	.shell_back = true,
-	.boot_id_known = true,
-	.boot_id_changed = true,
+	.new_boot_id = true,
 };
+
+static struct cycle_facts proven(const struct reboot_proofs *seen, unsigned int banners)
+{
+	struct cycle_facts f = { .cycle = 1, .banners = banners };
+
+	reboot_prove(seen, &f);
+	return f;
+}
+
+static struct cycle_facts good_facts(void)
+{
+	return proven(&good_proofs, 1);
+}
 
 static void check(const struct cycle_facts *facts, enum outcome outcome, enum phase phase,
 		  const char *reason)
@@ -39,58 +50,56 @@ static void check(const struct cycle_facts *facts, enum outcome outcome, enum ph
 
 static void passes(void **state)
 {
-	struct cycle_facts f = good;
+	struct reboot_proofs seen = good_proofs;
+	struct cycle_facts f = proven(&seen, 1);
 
 	(void)state;
 	check(&f, OUTCOME_PASS, PHASE_UP,
 	      "one new kernel, shell back, new boot id, load answered before and after, "
 	      "no finding");
-	f.wants_load = f.load_before = f.load_after = false;
+	seen.wants_load = seen.load_before = seen.load_after = false;
+	f = proven(&seen, 1);
 	check(&f, OUTCOME_PASS, PHASE_UP,
 	      "one new kernel, shell back, new boot id, no finding");
-	/* A boot id that nobody told proves nothing. */
-	f.boot_id_known = false;
-	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
-	      "no proof of a pass: no new boot id was told");
 }
+
+/* Without one of the proofs. */
+static void check_missing(size_t member, enum phase phase, const char *reason)
+{
+	struct reboot_proofs seen = good_proofs;
+	struct cycle_facts f;
+
+	*((bool *)&seen + member) = false;
+	f = proven(&seen, 1);
+	check(&f, OUTCOME_INVALID, phase, reason);
+}
+#define CHECK_MISSING(member, phase, reason)                         \
+	check_missing(offsetof(struct reboot_proofs, member), phase, \
+		      "no proof of a pass: " reason)
 
 static void missing_proofs(void **state)
 {
-	struct cycle_facts f = good;
+	struct reboot_proofs seen = good_proofs;
+	struct cycle_facts f = proven(&seen, 0);
 
 	(void)state;
-	f.shell_before = false;
-	check(&f, OUTCOME_INVALID, PHASE_SETTLE,
-	      "no proof of a pass: the shell did not answer before the request");
-	f = good;
-	f.load_before = false;
-	check(&f, OUTCOME_INVALID, PHASE_FLOOD,
-	      "no proof of a pass: replies to the load were not steady");
-	f = good;
-	f.triggered = false;
-	check(&f, OUTCOME_INVALID, PHASE_TRIGGER,
-	      "no proof of a pass: the request was not seen in the kernel log");
-	f = good;
-	f.banners = 0;
+	CHECK_MISSING(shell_before, PHASE_SETTLE,
+		      "the shell did not answer before the request");
+	CHECK_MISSING(load_before, PHASE_FLOOD, "replies to the load were not steady");
+	CHECK_MISSING(triggered, PHASE_TRIGGER,
+		      "the request was not seen in the kernel log");
 	check(&f, OUTCOME_INVALID, PHASE_FIRMWARE,
 	      "no proof of a pass: no banner of a new kernel was seen");
-	f = good;
-	f.shell_back = false;
-	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
-	      "no proof of a pass: the shell did not come back");
-	f = good;
-	f.boot_id_changed = false;
-	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
-	      "no proof of a pass: no new boot id was told");
-	f = good;
-	f.load_after = false;
-	check(&f, OUTCOME_INVALID, PHASE_UP,
-	      "no proof of a pass: no reply to the load after the new boot");
-	f.shell_back = false;
+	CHECK_MISSING(shell_back, PHASE_EARLY_BOOT, "the shell did not come back");
+	CHECK_MISSING(new_boot_id, PHASE_EARLY_BOOT, "no new boot id was told");
+	CHECK_MISSING(load_after, PHASE_UP, "no reply to the load after the new boot");
+	seen.load_after = seen.shell_back = false;
+	f = proven(&seen, 1);
 	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
 	      "no proof of a pass: the shell did not come back, no reply to the load after "
 	      "the new boot");
-	f = (struct cycle_facts){ .wants_load = true };
+	seen = (struct reboot_proofs){ .wants_load = true };
+	f = proven(&seen, 0);
 	check(&f, OUTCOME_INVALID, PHASE_SETTLE,
 	      "no proof of a pass: the shell did not answer before the request, replies to "
 	      "the load were not steady, the request was not seen in the kernel log, no "
@@ -100,20 +109,22 @@ static void missing_proofs(void **state)
 
 static void findings(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	f.splats = 1;
 	f.worst_phase = PHASE_SHUTDOWN;
 	strcpy(f.worst, WORST);
 	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN, WORST);
-	f.shell_back = false;
+	f.n_proofs = 0;
+	facts_prove(&f, true, PHASE_UP, "this is there");
+	facts_prove(&f, false, PHASE_EARLY_BOOT, "the shell did not come back");
 	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN,
 	      WORST "; and the shell did not come back");
-	f = good;
+	f = good_facts();
 	f.faults = 3;
 	check(&f, OUTCOME_SPLAT, PHASE_NONE, "0 splats, 3 faults, 0 precursors");
-	f = good;
+	f = good_facts();
 	f.precursors = 1;
 	f.worst_phase = PHASE_SHUTDOWN;
 	strcpy(f.worst, "Removing from iommu group during shutdown");
@@ -124,7 +135,7 @@ static void findings(void **state)
 
 static void crashes(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	f.oops = true;
@@ -143,21 +154,21 @@ static void crashes(void **state)
 	f.worst_phase = PHASE_NONE;
 	check(&f, OUTCOME_CRASH, PHASE_SHUTDOWN,
 	      "the kernel panicked; then phase shutdown did not end within 1 min 0 s");
-	f = good;
+	f = good_facts();
 	f.oops = true;
 	check(&f, OUTCOME_CRASH, PHASE_NONE, "the kernel oopsed");
 }
 
 static void restarts(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	f.early_banners = 1;
 	f.restart_phase = PHASE_FLOOD;
 	check(&f, OUTCOME_CRASH, PHASE_FLOOD,
 	      "restarted by itself in phase flood, before the request");
-	f = good;
+	f = good_facts();
 	f.banners = 2;
 	f.restart_phase = PHASE_EARLY_BOOT;
 	check(&f, OUTCOME_CRASH, PHASE_EARLY_BOOT,
@@ -172,7 +183,7 @@ static void restarts(void **state)
 
 static void hangs(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	f.hang_phase = PHASE_FIRMWARE;
@@ -195,7 +206,7 @@ static void hangs(void **state)
 
 static void lost(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	f.recovery_failed = true;
@@ -211,7 +222,7 @@ static void lost(void **state)
 
 static void invalid(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 
 	(void)state;
 	strcpy(f.invalid, "the console was closed");
@@ -230,11 +241,11 @@ static void invalid(void **state)
 
 /* -- the law ------------------------------------------------------------------------- */
 
-static bool is_proven(const struct cycle_facts *f)
+static bool is_proven(const struct reboot_proofs *seen, const struct cycle_facts *f)
 {
-	return f->shell_before && f->triggered && f->banners == 1 && f->shell_back &&
-	       f->boot_id_known && f->boot_id_changed && !f->lines_lost &&
-	       (!f->wants_load || (f->load_before && f->load_after));
+	return seen->shell_before && seen->triggered && f->banners == 1 &&
+	       seen->shell_back && seen->new_boot_id && !f->lines_lost &&
+	       (!seen->wants_load || (seen->load_before && seen->load_after));
 }
 
 static bool is_spotless(const struct cycle_facts *f)
@@ -244,23 +255,23 @@ static bool is_spotless(const struct cycle_facts *f)
 	       !f->invalid[0];
 }
 
-static void facts_of_bits(unsigned int bits, struct cycle_facts *f)
+static void facts_of_bits(unsigned int bits, struct reboot_proofs *seen,
+			  struct cycle_facts *f)
 {
 	unsigned int bit = 0;
 
 #define NEXT_BIT ((bits >> bit++) & 1)
 	memset(f, 0, sizeof(*f));
-	f->wants_load = NEXT_BIT;
-	f->shell_before = NEXT_BIT;
-	f->triggered = NEXT_BIT;
-	f->load_before = NEXT_BIT;
-	f->load_after = NEXT_BIT;
+	seen->wants_load = NEXT_BIT;
+	seen->shell_before = NEXT_BIT;
+	seen->triggered = NEXT_BIT;
+	seen->load_before = NEXT_BIT;
+	seen->load_after = NEXT_BIT;
 	f->banners = NEXT_BIT;
 	f->banners += NEXT_BIT;
 	f->early_banners = NEXT_BIT;
-	f->shell_back = NEXT_BIT;
-	f->boot_id_known = NEXT_BIT;
-	f->boot_id_changed = NEXT_BIT;
+	seen->shell_back = NEXT_BIT;
+	seen->new_boot_id = NEXT_BIT;
 	f->splats = NEXT_BIT;
 	f->faults = NEXT_BIT;
 	f->precursors = NEXT_BIT;
@@ -270,7 +281,8 @@ static void facts_of_bits(unsigned int bits, struct cycle_facts *f)
 	f->recovery_failed = NEXT_BIT;
 	f->lines_lost = NEXT_BIT;
 	f->invalid[0] = NEXT_BIT ? 'x' : '\0';
-	assert_int_equal(bit, 20);
+	assert_int_equal(bit, 19);
+	reboot_prove(seen, f);
 }
 
 static void pass_only_with_every_proof(void **state)
@@ -278,19 +290,20 @@ static void pass_only_with_every_proof(void **state)
 	unsigned int seen[OUTCOME_COUNT] = { 0 };
 
 	(void)state;
-	for (unsigned int bits = 0; bits < 1u << 20; bits++) {
+	for (unsigned int bits = 0; bits < 1u << 19; bits++) {
+		struct reboot_proofs proofs;
 		struct cycle_facts facts;
 		struct verdict verdict;
 		bool pass;
 
-		facts_of_bits(bits, &facts);
+		facts_of_bits(bits, &proofs, &facts);
 		verdict_of_cycle(&facts, &verdict);
-		pass = is_proven(&facts) && is_spotless(&facts);
+		pass = is_proven(&proofs, &facts) && is_spotless(&facts);
 		assert_int_equal(verdict.outcome == OUTCOME_PASS, pass);
 		assert_true(verdict.reason[0]);
 		/* What was seen is never taken for "could not be measured", unless said. */
 		if (verdict.outcome == OUTCOME_INVALID && !facts.invalid[0])
-			assert_true(is_spotless(&facts) && !is_proven(&facts));
+			assert_true(is_spotless(&facts) && !is_proven(&proofs, &facts));
 		if (facts.oops || facts.splats || facts.faults || facts.precursors)
 			assert_true(verdict.outcome != OUTCOME_INVALID);
 		seen[verdict.outcome]++;
@@ -317,7 +330,7 @@ static void names(void **state)
 
 static void reasons_are_cut_at_a_character(void **state)
 {
-	struct cycle_facts f = good;
+	struct cycle_facts f = good_facts();
 	struct verdict verdict;
 
 	(void)state;

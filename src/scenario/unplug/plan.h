@@ -7,6 +7,7 @@
 
 #include "device/means.h"
 #include "judge/sweep.h"
+#include "run/plan.h"
 
 #include <stddef.h>
 
@@ -28,20 +29,18 @@ enum unplug_sweep {
 };
 
 struct unplug_plan {
-	const char *const *devices; /* as the user named them */
-	size_t n_devices;           /* 0: the virtual board's test device */
 	const struct means *holder;
 	const struct means *method; /* NULL: what suits the device */
 	const char *release;
+	bool release_given; /* else it is what suits the holder */
 	enum unplug_sweep sweep;
 	struct sweep_window window;
 	uint64_t step_ns;
-	bool restore;         /* the device gets its own driver in between */
-	bool churn;           /* map, unmap and read the configuration space while held */
-	uint64_t blocked_ns;  /* a write that takes longer waits for the user */
-	unsigned int batch;   /* attempts that are asked for at once */
-	const char *qemu;     /* program of the holder `qemu`, NULL: the target's own */
-	unsigned int allowed; /* guards that are overridden: bits of run/guard.h */
+	bool restore;        /* the device gets its own driver in between */
+	bool churn;          /* map, unmap and read the configuration space while held */
+	uint64_t blocked_ns; /* a write that takes longer waits for the user */
+	unsigned int batch;  /* attempts that are asked for at once */
+	const char *qemu;    /* program of the holder `qemu`, NULL: the target's own */
 };
 
 /* What suits the holder, when nothing else is asked for. */
@@ -55,3 +54,9 @@ int unplug_parse_sweep(const char *words, struct unplug_plan *ret,
 		       char **ret_error) _must_check_;
 /* One offset, "-1.5us": all attempts are made there. */
 int unplug_parse_offset(const char *words, int64_t *ret_ns) _must_check_;
+
+/* Of struct scenario; plan->own is a struct unplug_plan. */
+void unplug_plan_init(struct plan *plan);
+void unplug_plan_json(const struct plan *plan, json_t *root);
+void unplug_print_head(FILE *out, const struct plan *plan);
+void unplug_print_rest(FILE *out, const struct plan *plan);

@@ -22,7 +22,7 @@ static void on_begin(struct run *run, struct unplug_try *try)
 		return;
 	try->begun = true;
 	run->cycle.cycle = try->cycle;
-	run->limit_begin_ns = loop_now_ns();
+	run->clock.limit_begin_ns = loop_now_ns();
 	run_record(run, &record);
 }
 
@@ -32,7 +32,7 @@ static void on_result(struct run *run, struct unplug_try *try, struct text words
 	struct record record = { .type = RECORD_ATTEMPT, .cycle = try->cycle };
 
 	try->ended = true;
-	run->limit_begin_ns = loop_now_ns();
+	run->clock.limit_begin_ns = loop_now_ns();
 	if (try->attempt.seen || !attempt_parse(words, &try->attempt))
 		return;
 	try->attempt.order = try->order;
@@ -42,10 +42,10 @@ static void on_result(struct run *run, struct unplug_try *try, struct text words
 
 static void on_race(struct run *run, struct text word)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
 	u->ready |= text_equal(word, TEXT("ready"));
-	run->acted |= u->ready;
+	run->sight.acted |= u->ready;
 	u->ended |= text_equal(word, TEXT("end"));
 	u->stuck |= text_equal(word, TEXT("stuck"));
 }
@@ -53,15 +53,15 @@ static void on_race(struct run *run, struct text word)
 /* Before the race is on, the target cannot do what is asked for; later the race is over. */
 static void on_error(struct run *run, struct text words, struct text why)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
 	text_value(words, "why", &why);
 	if (!u->ready) {
 		/* The first is why; others tell what putting back came to. */
-		if (run->facts.refused[0] || u->refused)
+		if (run->sight.refused[0] || u->refused)
 			text_clean(u->why, sizeof(u->why), why);
 		else
-			text_clean(run->facts.refused, sizeof(run->facts.refused), why);
+			text_clean(run->sight.refused, sizeof(run->sight.refused), why);
 		return;
 	}
 	text_clean(u->why, sizeof(u->why), why);
@@ -70,7 +70,7 @@ static void on_error(struct run *run, struct text words, struct text why)
 
 static void on_restored(struct run *run, struct text words)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	struct text device, own;
 
 	for (size_t i = 0; text_value(words, "device", &device) && i < u->n_undo; i++) {
@@ -90,7 +90,7 @@ static void on_fact(struct unplug *u, struct text words)
 
 bool unplug_on_marker(struct run *run, const struct console_line *line)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	struct unplug_try *try = unplug_try_of(u, line->cycle);
 	struct text word;
 
@@ -123,7 +123,7 @@ static uint32_t hash_words(uint32_t hash, struct text t)
 
 void unplug_on_line(struct run *run, const struct console_line *line)
 {
-	struct unplug_try *try = unplug_try_of(run->unplug, line->cycle);
+	struct unplug_try *try = unplug_try_of(unplug_of(run), line->cycle);
 
 	if (try && line->phase == PHASE_UNPLUG && line->milestone == MILESTONE_NONE)
 		try->order =

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What the target itself has counted of the load: its shell is asked once a cycle, while
- * the load runs and early enough that the request to go down does not wait for it. A shell
- * that cannot tell leaves it out.
- */
-#include "internal.h"
+#include "counters.h"
 
 #include "base/num.h"
 
@@ -41,10 +36,10 @@ void counters_ask(struct run *run)
 {
 	_cleanup_strbuf_ struct strbuf line = { 0 };
 
-	if (!run->load || run->facts.counters_asked || !run->facts.shell)
+	if (!run->rig.load || run->traffic.counters_asked || !run->sight.shell)
 		return;
-	run->facts.counters_asked = true;
-	add_interfaces(run->target->mac, &line);
+	run->traffic.counters_asked = true;
+	add_interfaces(run->rig.target->mac, &line);
 	strbuf_addf(&line, "[ \"$l\" ] && mark cycle=%u counters=1 $(", run->cycle.cycle);
 	strbuf_add(&line, text_of(totals));
 	strbuf_add(&line, TEXT(")"));
@@ -60,14 +55,18 @@ static bool take(struct text marker, const char *key, uint64_t *ret)
 	       num_parse_u64(text_copy(number, sizeof(number), value), ret) == 0;
 }
 
-bool counters_take(struct run *run, struct text marker)
+bool counters_on_marker(struct run *run, const struct console_line *line)
 {
+	struct text marker = line->marker;
 	struct record record = { .type = RECORD_COUNTERS, .cycle = run->cycle.cycle };
 	struct target_counters *c = &record.counters;
 
+	uint64_t cycle;
+
 	if (!text_has(marker, TEXT("counters=1")))
 		return false;
-	if (!take(marker, "rx_packets", &c->rx_packets))
+	if (!take(marker, "cycle", &cycle) || cycle != run->cycle.cycle ||
+	    !take(marker, "rx_packets", &c->rx_packets))
 		return true;
 	(void)take(marker, "rx_errors", &c->rx_errors);
 	(void)take(marker, "rx_dropped", &c->rx_dropped);

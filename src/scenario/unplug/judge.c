@@ -31,7 +31,7 @@ static int64_t typical(const int64_t *values, size_t n)
 
 static bool counts_from_request(const struct run *run)
 {
-	return !strcmp(run->plan->unplug.release, "request");
+	return !strcmp(unplug_plan_of(run)->release, "request");
 }
 
 /*
@@ -41,7 +41,7 @@ static bool counts_from_request(const struct run *run)
 static struct sweep_window measured_window(const struct run *run, int64_t unplug_ns,
 					   int64_t request_ns)
 {
-	const struct unplug *u = run->unplug;
+	const struct unplug *u = unplug_of(run);
 	int64_t length = unplug_ns;
 	struct sweep_window w = { 0 };
 
@@ -57,21 +57,21 @@ static struct sweep_window measured_window(const struct run *run, int64_t unplug
 
 static void start_sweep(struct run *run, const struct sweep_window *window)
 {
-	const struct unplug_plan *plan = &run->plan->unplug;
+	const struct unplug_plan *plan = unplug_plan_of(run);
 	const struct sweep_options options = { .window = *window,
 					       .step_ns = plan->step_ns,
 					       .adaptive = plan->sweep != UNPLUG_EVENLY,
 					       .jitter_ns = run->plan->jitter_ns,
 					       .seed = run->plan->seed };
 
-	sweep_init(&run->unplug->sweep, &options);
-	run->unplug->has_window = true;
+	sweep_init(&unplug_of(run)->sweep, &options);
+	unplug_of(run)->has_window = true;
 }
 
 void unplug_open_window(struct run *run)
 {
-	const struct unplug_plan *plan = &run->plan->unplug;
-	struct unplug *u = run->unplug;
+	const struct unplug_plan *plan = unplug_plan_of(run);
+	struct unplug *u = unplug_of(run);
 	struct record record = { .type = RECORD_WINDOW };
 
 	if (u->has_window ||
@@ -134,20 +134,16 @@ static void learn(struct unplug *u, const struct attempt *a, enum outcome outcom
 	}
 }
 
-enum outcome unplug_judge(struct run *run, struct unplug_try *try)
+enum run_end unplug_judge(struct run *run, struct unplug_try *try)
 {
-	struct record record = { .type = RECORD_VERDICT, .cycle = try->cycle };
-	struct verdict *verdict = &record.verdict.verdict;
+	const struct cycle_times times = { .total = try->attempt.total_ns };
+	enum run_end end;
+	/* Thousands of attempts that found nothing are summed up by their number. */
+	enum outcome outcome = run_judge(run, &try->facts, &times, true, &end);
 
-	verdict_of_cycle(&try->facts, verdict);
-	record.verdict.times.total = try->attempt.total_ns;
-	run_record(run, &record);
 	if (try->attempt.seen)
-		learn(run->unplug, &try->attempt, verdict->outcome);
-	/* Thousands of attempts that found nothing are told by their number. */
-	if (verdict->outcome != OUTCOME_PASS)
-		run_print_cycle(run, &record);
-	return verdict->outcome;
+		learn(unplug_of(run), &try->attempt, outcome);
+	return end;
 }
 
 /* Offsets are handed out a batch at once, and only then learned from. */
@@ -172,7 +168,7 @@ static void recall_verdict(struct unplug *u, const struct record *record)
 
 void unplug_recall(struct run *run, const struct record *record)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	struct unplug_try *try = &u->tries[record->cycle % UNPLUG_BATCH_MAX];
 
 	switch (record->type) {

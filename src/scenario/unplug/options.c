@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `iommu-stress unplug`: argv to plan to run. */
+/* What can be asked of unplug on the command line. */
+#include "unplug.h"
+
 #include "base/log.h"
 #include "base/num.h"
-#include "board.h"
+#include "board/target.h"
 #include "board/worker.h"
-#include "cmd.h"
-#include "run.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +26,6 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "target", 't', "TARGET", 0,
-	  "virt:NAME, a virtual board of `iommu-stress board list` (default virt:amd64), "
-	  "local, or ssh:HOST",
-	  0 },
 	{ "vfio", KEY_VFIO, "HOLDER", OPTION_ARG_OPTIONAL,
 	  "who holds the device meanwhile (default group), see below", 0 },
 	{ "release", KEY_RELEASE, "HOW", 0,
@@ -60,23 +55,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-struct input {
-	struct plan plan;
-	struct opts_run run;
-	struct opts_rules rules;
-	const char **devices;
-	const char *release; /* NULL: not given */
-};
-
-static const struct argp_child children[] = {
-	{ &opts_run_argp, 0, "Run:", 2 },
-	{ &opts_guard_argp, 0, OPTS_GUARD_HEADER, 3 },
-	{ &board_argp, 0, BOARD_ARGP_HEADER, 4 },
-	{ &opts_rules_argp, 0, "Findings:", 5 },
-	{ &opts_output_argp, 0, "Output:", 6 },
-	{ 0 },
-};
-
 /* NULL is no word of a table. */
 static const void *known(struct argp_state *state, const char *option, const char *word,
 			 const void *found)
@@ -98,7 +76,7 @@ static void set_sweep(struct argp_state *state, struct unplug_plan *u, const cha
 /* The worker counts in milliseconds. */
 static void set_blocked(struct argp_state *state, struct unplug_plan *u, const char *arg)
 {
-	u->blocked_ns = opts_duration(state, "blocked", arg);
+	u->blocked_ns = plan_duration(state, "blocked", arg);
 	if (u->blocked_ns < NS_PER_MSEC || u->blocked_ns > 3600 * NS_PER_SEC)
 		argp_error(state, "--blocked: '%s' is not within 1ms and 1h", arg);
 }
@@ -113,20 +91,29 @@ static void set_offset(struct argp_state *state, struct unplug_plan *u, const ch
 	u->sweep = UNPLUG_EVENLY;
 }
 
-static void add_device(struct input *input, const char *arg)
+/* The holder may be named behind it. */
+static void settle_release(struct argp_state *state, struct unplug_plan *u)
 {
-	struct unplug_plan *u = &input->plan.unplug;
+	const char *lacks;
 
-	input->devices =
-		xrealloc(input->devices, u->n_devices + 1, sizeof(*input->devices));
-	input->devices[u->n_devices++] = arg;
-	u->devices = input->devices;
+	if (!u->release_given)
+		u->release = unplug_release_default(u);
+	lacks = unplug_release_lacks(u);
+	if (lacks)
+		argp_error(state, "--vfio=%s --release=%s: %s", u->holder->name,
+			   u->release, lacks);
 }
 
-static error_t parse_unplug(int key, char *arg, struct argp_state *state,
-			    struct unplug_plan *u)
+static void set_batch(struct argp_state *state, struct unplug_plan *u, const char *arg)
 {
-	uint32_t n;
+	if (num_parse_u32(arg, &u->batch) < 0 || !u->batch)
+		argp_error(state, "--batch: '%s' is not a number above 0", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct plan *plan = state->input;
+	struct unplug_plan *u = plan ? plan->own : NULL;
 
 	switch (key) {
 	case KEY_VFIO:
@@ -136,11 +123,18 @@ static error_t parse_unplug(int key, char *arg, struct argp_state *state,
 	case KEY_METHOD:
 		u->method = known(state, "method", arg, means_method_find(arg));
 		return 0;
+	case KEY_RELEASE:
+		u->release = known(state, "release", arg, unplug_release_find(arg));
+		u->release_given = true;
+		return 0;
 	case KEY_SWEEP:
 		set_sweep(state, u, arg);
 		return 0;
 	case KEY_AT:
 		set_offset(state, u, arg);
+		return 0;
+	case KEY_JITTER:
+		plan->jitter_ns = plan_duration(state, "jitter", arg);
 		return 0;
 	case KEY_CHURN:
 		u->churn = true;
@@ -152,61 +146,20 @@ static error_t parse_unplug(int key, char *arg, struct argp_state *state,
 		set_blocked(state, u, arg);
 		return 0;
 	case KEY_BATCH:
-		if (num_parse_u32(arg, &n) < 0 || !n)
-			argp_error(state, "--batch: '%s' is not a number above 0", arg);
-		u->batch = n;
+		set_batch(state, u, arg);
 		return 0;
 	case KEY_QEMU:
 		u->qemu = arg;
+		return 0;
+	case ARGP_KEY_END:
+		settle_release(state, u);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* The holder may be named behind it. */
-static void settle_release(struct argp_state *state, struct input *input)
-{
-	struct unplug_plan *u = &input->plan.unplug;
-	const char *lacks;
-
-	u->release = input->release ? input->release : unplug_release_default(u);
-	lacks = unplug_release_lacks(u);
-	if (lacks)
-		argp_error(state, "--vfio=%s --release=%s: %s", u->holder->name,
-			   u->release, lacks);
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct input *input = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &input->run;
-		state->child_inputs[1] = &input->plan.unplug.allowed;
-		state->child_inputs[2] = &input->plan.board;
-		state->child_inputs[3] = &input->rules;
-		return 0;
-	case 't':
-		cmd_set_target(state, &input->plan, arg);
-		return 0;
-	case KEY_RELEASE:
-		input->release = known(state, "release", arg, unplug_release_find(arg));
-		return 0;
-	case ARGP_KEY_END:
-		settle_release(state, input);
-		return 0;
-	case KEY_JITTER:
-		input->plan.jitter_ns = opts_duration(state, "jitter", arg);
-		return 0;
-	case ARGP_KEY_ARG:
-		add_device(input, arg);
-		return 0;
-	default:
-		return parse_unplug(key, arg, state, &input->plan.unplug);
-	}
-}
+const struct argp unplug_options = { .options = options, .parser = parse };
 
 static void add_row(struct strbuf *out, const char *name, const char *help)
 {
@@ -214,7 +167,7 @@ static void add_row(struct strbuf *out, const char *name, const char *help)
 }
 
 /* The words of the tables, between the description and the exit status. */
-static char *help_filter(int key, const char *text, void *input)
+char *unplug_help_filter(int key, const char *text, void *input)
 {
 	const struct unplug_release *release;
 	const struct means *means;
@@ -236,70 +189,22 @@ static char *help_filter(int key, const char *text, void *input)
 	return out.s;
 }
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "[DEVICE...]",
-	.doc = "Unplugs a PCI device while VFIO holds it, again and again, with the holder "
-	       "letting go at offsets that are swept over the unplug, and says what "
-	       "happened. DEVICE is a PCI address, vendor:device, a network interface or "
-	       "group:N; without it, the test device of a virtual board.\vExit status: 0 "
-	       "nothing found, 1 at least one finding, 2 bad usage or configuration, 3 could "
-	       "not measure, 130 interrupted.",
-	.children = children,
-	.help_filter = help_filter,
-};
-
 /* A virtual board has no QEMU of its own: it gets this machine's files. */
-static int lend_qemu(struct plan *plan)
+int unplug_plan_check(struct plan *plan)
 {
+	const struct unplug_plan *u = plan->own;
 	const struct board *board;
 	const char *own = worker_own_arch();
 
-	if (!unplug_needs_qemu(&plan->unplug) || !target_is_virtual(plan->target))
+	if (!unplug_needs_qemu(u) || !target_is_virtual(plan->target))
 		return 0;
-	board = board_of_target(plan->target);
+	board = board_find(plan->target + strlen("virt:"));
 	if (!board || !own || strcmp(board->arch, own) != 0) {
 		log_error("--vfio=%s: %s cannot run the QEMU of this machine: only a "
 			  "board of its architecture can",
-			  plan->unplug.holder->name, plan->target);
+			  u->holder->name, plan->target);
 		return -EINVAL;
 	}
 	plan->board.host_root = true;
 	return 0;
 }
-
-static void parse_line(void *arg, const struct cmd_line *line)
-{
-	struct input *input = arg;
-
-	*input = (struct input){ .run.plan = &input->plan };
-	plan_init_unplug(&input->plan);
-	argp_parse(&argp, line->argc, line->argv, 0, NULL, input);
-}
-
-static int run(void *arg, const struct cmd_line *line, bool dry_run)
-{
-	struct input *input = arg;
-	int status = EXIT_USAGE;
-
-	input->plan.board.worker = true;
-	if (lend_qemu(&input->plan) == 0)
-		status = cmd_run(&input->plan, line, &input->rules, dry_run);
-	free(input->devices);
-	return status;
-}
-
-static int cmd_unplug_run(int argc, char **argv)
-{
-	static const struct cmd_maker maker = { "unplug", parse_line, run };
-	struct input input = { 0 };
-
-	return cmd_line_run(&maker, argc, argv, &input, &input.run);
-}
-
-const struct command cmd_unplug = {
-	.name = "unplug",
-	.help = "unplug a device while VFIO holds it, in a loop",
-	.run = cmd_unplug_run,
-};

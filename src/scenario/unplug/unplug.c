@@ -13,19 +13,20 @@
 /* Of a run that ends with what it finds. */
 #define BATCH_UNTIL_HIT 4
 
-struct unplug *unplug_new(const struct plan *plan)
+static void *unplug_new(const struct plan *plan)
 {
+	const struct unplug_plan *own = plan->own;
 	struct unplug *u = xcalloc(1, sizeof(*u));
 
 	u->next_cycle = 1;
-	u->outside = plan->unplug.method && !strcmp(plan->unplug.method->name, "qmp");
+	u->outside = own->method && !strcmp(own->method->name, "qmp");
 	return u;
 }
 
-void unplug_free(struct unplug *u)
+static void unplug_free(void *own)
 {
-	if (!u)
-		return;
+	struct unplug *u = own;
+
 	for (size_t i = 0; i < u->n_undo; i++)
 		strbuf_done(&u->undo[i].words);
 	free(u->undo);
@@ -38,7 +39,7 @@ void unplug_free(struct unplug *u)
 
 static void ask_facts(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
 	facts_done(&u->facts);
 	u->facts = (struct facts){ 0 };
@@ -48,7 +49,8 @@ static void ask_facts(struct run *run)
 		/* The way to it is its serial line. */
 		shell_worker(run, "facts peer=none");
 	} else {
-		_cleanup_free_ char *line = xasprintf("%s facts", run->target->worker);
+		_cleanup_free_ char *line =
+			xasprintf("%s facts", run->rig.target->worker);
 
 		shell_type(run, line);
 	}
@@ -56,40 +58,33 @@ static void ask_facts(struct run *run)
 
 static bool facts_told(const struct run *run)
 {
-	return run->unplug->facts.complete || run->unplug->facts.damaged;
+	return unplug_of(run)->facts.complete || unplug_of(run)->facts.damaged;
 }
 
 static void start_race(struct run *run)
 {
 	unplug_choose(run);
-	if (run->facts.refused[0])
+	if (run->sight.refused[0])
 		return;
 	/* On disk before anything is changed. */
 	unplug_record_undo(run);
 	if (run_sync(run) == 0)
-		shell_worker(run, run->unplug->race);
+		shell_worker(run, unplug_of(run)->race);
 }
 
 static bool race_ready(const struct run *run)
 {
-	return run->unplug->ready;
+	return unplug_of(run)->ready;
 }
-
-/* clang-format off */
-static const struct step begin_steps[] = {
-	/* phase        act         go on when */
-	{ PHASE_BOOT,   NULL,       run_shell_up },
-	{ PHASE_BIND,   ask_facts,  facts_told },
-	{ PHASE_BIND,   start_race, race_ready },
-};
-/* clang-format on */
 
 /* -- attempts -------------------------------------------------------------------------- */
 
 static void ask_tries(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
+	/* An unplug may wait for its user. */
+	run->clock.slack_ns = unplug_plan_of(run)->blocked_ns;
 	for (size_t i = 0; i < u->n_tries; i++) {
 		char line[64];
 
@@ -111,7 +106,7 @@ static bool is_over(const struct unplug *u)
 
 static bool tries_done(const struct run *run)
 {
-	const struct unplug *u = run->unplug;
+	const struct unplug *u = unplug_of(run);
 
 	return u->tries[u->n_tries - 1].ended || is_over(u);
 }
@@ -119,49 +114,56 @@ static bool tries_done(const struct run *run)
 /* QEMU unplugs while the holder holds, and plugs again when the device has gone. */
 static bool try_begun(const struct run *run)
 {
-	return run->unplug->tries[0].begun || is_over(run->unplug);
+	return unplug_of(run)->tries[0].begun || is_over(unplug_of(run));
 }
 
 static void pull(struct run *run)
 {
-	run->facts.unplugged = false;
-	if (is_over(run->unplug))
+	run->sight.device_removed = false;
+	if (is_over(unplug_of(run)))
 		return;
-	if (target_plug(run->target, false) < 0)
-		snprintf(run->facts.refused, sizeof(run->facts.refused),
+	if (target_plug(run->rig.target, false) < 0)
+		snprintf(run->sight.refused, sizeof(run->sight.refused),
 			 "the test device of %s cannot be unplugged by QEMU",
 			 run->plan->target);
 }
 
 static bool pulled(const struct run *run)
 {
-	return run->facts.unplugged || tries_done(run);
+	return run->sight.device_removed || tries_done(run);
 }
 
 static void plug(struct run *run)
 {
-	if (run->facts.unplugged && target_plug(run->target, true) < 0)
-		snprintf(run->facts.gone, sizeof(run->facts.gone),
+	if (run->sight.device_removed && target_plug(run->rig.target, true) < 0)
+		snprintf(run->sight.gone, sizeof(run->sight.gone),
 			 "QEMU does not plug the test device in again");
 }
 
 /* clang-format off */
-static const struct step try_steps[] = {
-	{ PHASE_UNPLUG, ask_tries, tries_done },
+static const struct step steps[] = {
+	/* phase        act         go on when    in words */
+	{ PHASE_BOOT,   NULL,       run_shell_up, "the shell answers on the console" },
+	{ PHASE_BIND,   ask_facts,  facts_told,   NULL },
+	{ PHASE_BIND,   start_race, race_ready,   "the device is held" },
+	/* From here on again and again. */
+	{ PHASE_UNPLUG, ask_tries,  tries_done,   "each attempt has ended, the device is back" },
 };
+#define BEGIN_STEPS (ARRAY_SIZE(steps) - 1)
 
+/* The last step where the worker does not unplug itself. */
 static const struct step outside_steps[] = {
-	{ PHASE_UNPLUG, ask_tries, try_begun },
-	{ PHASE_UNPLUG, pull,      pulled },
-	{ PHASE_BACK,   plug,      tries_done },
+	{ PHASE_UNPLUG, ask_tries,  try_begun,    NULL },
+	{ PHASE_UNPLUG, pull,       pulled,       NULL },
+	{ PHASE_BACK,   plug,       tries_done,   NULL },
 };
 /* clang-format on */
 
 static size_t batch_size(const struct run *run)
 {
 	const struct plan *plan = run->plan;
-	size_t n = run->unplug->outside ? 1 : plan->unplug.batch;
-	unsigned int left = plan->cycles - run->fold.finished;
+	size_t n = unplug_of(run)->outside ? 1 : unplug_plan_of(run)->batch;
+	unsigned int left = plan->cycles - run->recorder.fold.finished;
 
 	/* What is found decides whether there is another one. */
 	if (plan->until_hits && n > BATCH_UNTIL_HIT)
@@ -173,7 +175,7 @@ static size_t batch_size(const struct run *run)
 
 static void choose_tries(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
 	unplug_open_window(run);
 	u->n_tries = batch_size(run);
@@ -217,68 +219,59 @@ static void blame(const struct run *run, struct unplug_try *try)
 }
 
 /* Attempts that never began are no cycles. */
-static const char *judge_tries(struct run *run)
+static enum run_end judge_tries(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	const struct unplug_try *under_way = try_under_way(u);
-	const char *enough = NULL;
+	enum run_end enough = RUN_GOES_ON;
 
 	for (size_t i = 0; i < u->n_tries; i++) {
 		struct unplug_try *try = &u->tries[i];
-		const char *why;
+		enum run_end end;
 
 		if (!try->begun && try != under_way)
 			continue;
 		u->next_cycle = try->cycle + 1;
-		why = run_enough(run, unplug_judge(run, try));
-		enough = enough ? enough : why;
+		end = unplug_judge(run, try);
+		enough = enough == RUN_GOES_ON ? end : enough;
 	}
 	u->n_tries = 0;
 	return enough;
 }
 
-/* The device and its holder are as at the beginning. False: they cannot be had. */
-static bool begin(struct run *run, enum step_end *ret)
+static enum run_end run_batch(struct run *run)
 {
-	*ret = step_walk(run, begin_steps, ARRAY_SIZE(begin_steps));
-	run->facts.trigger_ns = 0;
-	return *ret == STEP_DONE;
-}
-
-/* False: interrupted, or recording failed. */
-static bool run_batch(struct run *run, bool *ret_again)
-{
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	enum step_end end;
 	bool over;
 
 	choose_tries(run);
 	run->cycle = (struct cycle_facts){ .cycle = u->tries[0].cycle };
 	end = u->outside ? step_walk(run, outside_steps, ARRAY_SIZE(outside_steps)) :
-			   step_walk(run, try_steps, ARRAY_SIZE(try_steps));
+			   step_walk(run, steps + BEGIN_STEPS, 1);
 	if (end == STEP_STOPPED)
-		return false;
+		return run_stopped(run);
 	over = end != STEP_DONE || is_over(u);
 	run_note_end(run, end);
 	/* Nobody can reset a machine that we are a guest of: its run ends. */
 	if (over && !target_is_virtual(run->plan->target))
-		run->lost = true;
+		run->sight.lost = true;
 	else if (over && !run_bring_back(run, end))
-		return false;
+		return run_stopped(run);
 	if (end != STEP_DONE)
 		blame(run, try_under_way(u));
 	else if (u->why[0] && !try_under_way(u)->attempt.seen)
 		snprintf(try_under_way(u)->facts.invalid, VERDICT_REASON_MAX, "%s",
 			 u->why);
 	observe_flush(run);
-	*ret_again = over;
-	return true;
+	u->begun = !over;
+	return judge_tries(run);
 }
 
 /* A target that refuses, or dies before it was asked for anything. */
-static const char *judge_begin(struct run *run, enum step_end end)
+static enum run_end judge_begin(struct run *run, enum step_end end)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	struct unplug_try *try = &u->tries[0];
 
 	*try = (struct unplug_try){ .cycle = u->next_cycle++ };
@@ -287,7 +280,7 @@ static const char *judge_begin(struct run *run, enum step_end end)
 	u->n_tries = 1;
 	run_note_end(run, end);
 	if (!run_bring_back(run, end))
-		return "interrupted";
+		return run_stopped(run);
 	blame(run, try);
 	observe_flush(run);
 	return judge_tries(run);
@@ -300,15 +293,15 @@ static void end_race(struct run *run)
 
 static bool race_ended(const struct run *run)
 {
-	return run->unplug->ended;
+	return unplug_of(run)->ended;
 }
 
 /* The device gets its driver back; what is left undone is told. False: not all is. */
 static bool await_put_back(struct run *run, void (*act)(struct run *))
 {
-	const struct step steps[] = { { PHASE_BACK, act, race_ended } };
-	struct unplug *u = run->unplug;
-	bool all = step_walk(run, steps, ARRAY_SIZE(steps)) == STEP_DONE && !u->why[0];
+	const struct step step[] = { { PHASE_BACK, act, race_ended, NULL } };
+	struct unplug *u = unplug_of(run);
+	bool all = step_walk(run, step, ARRAY_SIZE(step)) == STEP_DONE && !u->why[0];
 
 	for (size_t i = 0; all && i < u->n_undo; i++)
 		if (!u->undo[i].apart || !u->ready)
@@ -320,8 +313,8 @@ static bool await_put_back(struct run *run, void (*act)(struct run *))
 
 static void ask_restore(struct run *run)
 {
-	struct unplug *u = run->unplug;
-	_cleanup_free_ char *line = xasprintf("%s restore %s", run->target->worker,
+	struct unplug *u = unplug_of(run);
+	_cleanup_free_ char *line = xasprintf("%s restore %s", run->rig.target->worker,
 					      u->undo[u->restoring].words.s);
 
 	u->why[0] = '\0';
@@ -330,7 +323,7 @@ static void ask_restore(struct run *run)
 
 static bool restore_told(const struct run *run)
 {
-	const struct unplug *u = run->unplug;
+	const struct unplug *u = unplug_of(run);
 
 	return u->undo[u->restoring].done || u->why[0];
 }
@@ -338,15 +331,16 @@ static bool restore_told(const struct run *run)
 /* What went along: other functions of the slot, VFs, what is behind a bridge. */
 static bool put_back_others(struct run *run)
 {
-	static const struct step steps[] = { { PHASE_BACK, ask_restore, restore_told } };
-	struct unplug *u = run->unplug;
+	static const struct step step[] = { { PHASE_BACK, ask_restore, restore_told,
+					      NULL } };
+	struct unplug *u = unplug_of(run);
 	bool all = true;
 
 	for (size_t i = u->n_undo; i > 0; i--) {
 		u->restoring = i - 1;
 		if (u->undo[i - 1].done)
 			continue;
-		if (step_walk(run, steps, ARRAY_SIZE(steps)) != STEP_DONE)
+		if (step_walk(run, step, ARRAY_SIZE(step)) != STEP_DONE)
 			return false;
 		if (u->why[0])
 			log_warning("%s", u->why);
@@ -357,17 +351,33 @@ static bool put_back_others(struct run *run)
 
 static void tell_restore(const struct run *run)
 {
-	if (run->unplug->undo_recorded && !target_is_virtual(run->plan->target))
+	if (unplug_of(run)->undo_recorded && !target_is_virtual(run->plan->target))
 		log_warning("`iommu-stress restore %s` puts back what was changed",
-			    journal_dir(run->journal));
+			    journal_dir(run->recorder.journal));
+}
+
+/* The device and its holder are as at the beginning, then a batch of attempts. */
+static enum run_end unplug_cycle(struct run *run)
+{
+	enum step_end end;
+
+	if (unplug_of(run)->begun)
+		return run_batch(run);
+	end = step_walk(run, steps, BEGIN_STEPS);
+	run->sight.trigger_ns = 0;
+	if (end == STEP_STOPPED)
+		return run_stopped(run);
+	if (end != STEP_DONE)
+		return run_is_refused(run) ? RUN_REFUSED : judge_begin(run, end);
+	return run_batch(run);
 }
 
 /* A virtual board ends with its run. */
-static void put_back(struct run *run)
+static void put_back_all(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
-	if (!u->ready || u->ended || run->facts.gone[0])
+	if (!u->ready || u->ended || run->sight.gone[0])
 		return;
 	u->why[0] = '\0';
 	if (await_put_back(run, end_race) && !target_is_virtual(run->plan->target) &&
@@ -378,49 +388,77 @@ static void put_back(struct run *run)
 /* The target found out on the way that it cannot, and puts back what it had changed. */
 static void put_back_refused(struct run *run)
 {
-	char why[sizeof(run->facts.refused)];
+	char why[sizeof(run->sight.refused)];
 
-	if (!run->unplug->undo_recorded)
+	if (!unplug_of(run)->undo_recorded)
 		return;
-	/* Else there would be nothing to wait for. */
-	memcpy(why, run->facts.refused, sizeof(why));
-	run->facts.refused[0] = '\0';
-	run->unplug->refused = true;
+	/* Waiting ends at once for a target that refuses. */
+	memcpy(why, run->sight.refused, sizeof(why));
+	run->sight.refused[0] = '\0';
+	unplug_of(run)->refused = true;
 	if (!await_put_back(run, NULL)) {
-		run->acted = true;
+		run->sight.acted = true;
 		tell_restore(run);
 	}
-	memcpy(run->facts.refused, why, sizeof(why));
+	memcpy(run->sight.refused, why, sizeof(why));
 }
 
-const char *unplug_cycles(struct run *run)
+static void put_back(struct run *run, enum run_end end)
 {
-	const char *enough = run_complete(run);
-	bool again = true;
-
-	while (!enough) {
-		enum step_end end;
-
-		run->cycle_begin_ns = loop_now_ns();
-		if (run_sync(run) < 0)
-			return "failed";
-		if (again && !begin(run, &end)) {
-			if (end == STEP_STOPPED)
-				return run->failed ? "failed" : "interrupted";
-			if (run_is_refused(run)) {
-				put_back_refused(run);
-				return "refused";
-			}
-			enough = judge_begin(run, end);
-			continue;
-		}
-		if (!run_batch(run, &again))
-			return run->failed ? "failed" : "interrupted";
-		enough = judge_tries(run);
-	}
-	if (!run->failed && !run->lost)
-		put_back(run);
-	else
+	/* The worker sees that we have gone, and puts back by itself. */
+	if (end == RUN_INTERRUPTED)
+		return;
+	if (end == RUN_REFUSED)
+		put_back_refused(run);
+	else if (run->recorder.failed || run->sight.lost)
 		tell_restore(run);
-	return enough;
+	else
+		put_back_all(run);
 }
+
+static void words(const struct run *run, char *buffer, size_t size)
+{
+	const struct unplug_plan *plan = unplug_plan_of(run);
+	const struct means *method = unplug_of(run)->method;
+
+	snprintf(buffer, size, "holder %s, release %s, method %s", plan->holder->name,
+		 plan->release, method ? method->name : "none yet");
+}
+
+static struct cycle_facts *facts_of(struct run *run, unsigned int cycle)
+{
+	struct unplug_try *try = unplug_try_of(unplug_of(run), cycle);
+
+	return try ? &try->facts : NULL;
+}
+
+const struct scenario scenario_unplug = {
+	.name = "unplug",
+	.help = "unplug a device while VFIO holds it, in a loop",
+	.doc = "Unplugs a PCI device while VFIO holds it, again and again, with the holder "
+	       "letting go at offsets that are swept over the unplug, and says what "
+	       "happened. DEVICE is a PCI address, vendor:device, a network interface or "
+	       "group:N; without it, the test device of a virtual board.",
+	.target = "virt:amd64",
+	.cycles = 100,
+	.takes = SCENARIO_DEVICES | SCENARIO_RUNNING | SCENARIO_WORKER,
+	.options = &unplug_options,
+	.help_filter = unplug_help_filter,
+	.plan_size = sizeof(struct unplug_plan),
+	.plan_init = unplug_plan_init,
+	.plan_check = unplug_plan_check,
+	.plan_json = unplug_plan_json,
+	.print_head = unplug_print_head,
+	.print_rest = unplug_print_rest,
+	.steps = steps,
+	.n_steps = ARRAY_SIZE(steps),
+	.new = unplug_new,
+	.free = unplug_free,
+	.cycle = unplug_cycle,
+	.put_back = put_back,
+	.on_marker = unplug_on_marker,
+	.on_line = unplug_on_line,
+	.facts_of = facts_of,
+	.recall = unplug_recall,
+	.words = words,
+};

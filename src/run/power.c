@@ -3,9 +3,8 @@
  * A ladder: wait where the target may come back by itself, pull reset, cut the power. Each
  * rung counts only when a new kernel banner and a shell prove it.
  */
-#include "internal.h"
-
 #include "base/num.h"
+#include "run/engine.h"
 
 #include <stdio.h>
 
@@ -15,23 +14,23 @@
 
 static bool is_quiet(const struct run *run)
 {
-	return loop_now_ns() >= run->facts.last_byte_ns + DRAIN_QUIET_NS;
+	return loop_now_ns() >= run->sight.last_byte_ns + DRAIN_QUIET_NS;
 }
 
 static bool new_boot(const struct run *run)
 {
-	return !run->facts.banner_expected;
+	return !run->sight.banner_expected;
 }
 
 /* Steps end at once for a target that is known to be dead: what is recovered from here on
  * starts with a clean slate. */
 static void forget(struct run *run)
 {
-	struct run_facts *f = &run->facts;
+	struct sight *s = &run->sight;
 
-	f->gone[0] = f->load_ended[0] = '\0';
-	f->panic = f->panic_end = f->shell = f->powered_off = false;
-	f->panic_until_ns = 0;
+	s->gone[0] = run->traffic.ended[0] = '\0';
+	s->panic = s->panic_end = s->shell = s->powered_off = false;
+	s->panic_until_ns = 0;
 }
 
 static bool comes_up(struct run *run)
@@ -47,7 +46,7 @@ bool run_power(struct run *run, enum power_action action)
 	};
 	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
-	if (target_power(run->target, action) < 0)
+	if (target_power(run->rig.target, action) < 0)
 		return false;
 	record.power.action = names[action];
 	record.power.event = "";
@@ -59,7 +58,7 @@ static bool power(struct run *run, enum power_action action)
 {
 	observe_cut(run);
 	forget(run);
-	run->facts.banner_expected = true;
+	run->sight.banner_expected = true;
 	if (!run_power(run, action))
 		return false;
 	return step_wait(run, new_boot, run->plan->limit_ns[PHASE_FIRMWARE]) ==
@@ -67,19 +66,26 @@ static bool power(struct run *run, enum power_action action)
 	       comes_up(run);
 }
 
+void run_release(struct run *run)
+{
+	target_set_baud(run->rig.target, 0);
+	if (run->rig.load)
+		run->rig.ops->load_tell(run->rig.load, LOAD_RELEASE);
+}
+
 static void stop_ended_load(struct run *run)
 {
-	if (!run->facts.load_ended[0])
+	if (!run->traffic.ended[0])
 		return;
-	run->rig->load_stop(run->load);
-	run->load = NULL;
-	run->facts.sample = (struct flood_sample){ 0 };
-	run->facts.load_ended[0] = '\0';
+	run->rig.ops->load_stop(run->rig.load);
+	run->rig.load = NULL;
+	run->traffic.sample = (struct flood_sample){ 0 };
+	run->traffic.ended[0] = '\0';
 }
 
 bool recover(struct run *run, enum step_end why)
 {
-	bool gone = run->facts.gone[0];
+	bool gone = run->sight.gone[0];
 
 	run_release(run);
 	stop_ended_load(run);
@@ -91,5 +97,5 @@ bool recover(struct run *run, enum step_end why)
 		return true;
 	if (!gone && power(run, POWER_RESET))
 		return true;
-	return !run->failed && power(run, POWER_CYCLE);
+	return !run->recorder.failed && power(run, POWER_CYCLE);
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What was sent and answered around the trigger, millisecond by millisecond. */
-#include "flood/timeline.h"
+#include "timeline.h"
 
 #include "base/num.h"
-#include "internal.h"
 
 /* It waits in the flood already: only a machine that is very busy takes longer. */
 #define TIMELINE_LIMIT_NS (2 * NS_PER_SEC)
@@ -18,9 +16,9 @@ static uint64_t count_of(struct text runs)
 	return all;
 }
 
-void run_timeline_take(struct run *run, const struct timeline_part *part)
+void timeline_take(struct run *run, const struct timeline_part *part)
 {
-	struct run_timeline *t = &run->timeline;
+	struct traffic *t = &run->traffic;
 
 	if (!part->at_ns) {
 		t->whole = true;
@@ -44,18 +42,18 @@ static bool is_whole(void *arg)
 {
 	const struct run *run = arg;
 
-	return run->timeline.whole || run->facts.load_ended[0];
+	return run->traffic.whole || run->traffic.ended[0];
 }
 
-static uint64_t after_trigger(const struct run_facts *f, uint64_t at)
+static uint64_t after_trigger(const struct sight *f, uint64_t at)
 {
 	return at > f->trigger_ns ? at - f->trigger_ns : 0;
 }
 
 static void record(struct run *run)
 {
-	const struct run_facts *f = &run->facts;
-	const struct run_timeline *t = &run->timeline;
+	const struct sight *f = &run->sight;
+	const struct traffic *t = &run->traffic;
 	struct record record = { .type = RECORD_TIMELINE, .cycle = run->cycle.cycle };
 
 	record.timeline.from_ns = (int64_t)(t->from_ns - f->trigger_ns);
@@ -67,20 +65,20 @@ static void record(struct run *run)
 		.restart = after_trigger(f, f->restart_ns),
 		.banner = after_trigger(f, f->banner_ns),
 		.shell = after_trigger(f, f->shell_ns),
-		.last_reply = after_trigger(f, f->last_reply_down_ns),
-		.first_reply = after_trigger(f, f->first_reply_up_ns),
+		.last_reply = after_trigger(f, t->last_reply_down_ns),
+		.first_reply = after_trigger(f, t->first_reply_up_ns),
 	};
 	run_record(run, &record);
 }
 
-void run_timeline_record(struct run *run)
+void timeline_record(struct run *run)
 {
-	struct run_timeline *t = &run->timeline;
+	struct traffic *t = &run->traffic;
 
-	if (!run->load || !run->facts.trigger_ns || run->facts.load_ended[0])
+	if (!run->rig.load || !run->sight.trigger_ns || run->traffic.ended[0])
 		return;
 	t->whole = false;
-	run->rig->load_tell(run->load, LOAD_TIMELINE);
+	run->rig.ops->load_tell(run->rig.load, LOAD_TIMELINE);
 	(void)!loop_until(run->loop, is_whole, run, loop_now_ns() + TIMELINE_LIMIT_NS);
 	if (t->whole && t->sent.n)
 		record(run);

@@ -19,7 +19,7 @@ static void _printf_(2, 3) refuse(struct run *run, const char *format, ...)
 	if (vasprintf(&words, format, args) < 0)
 		words = NULL;
 	va_end(args);
-	text_clean(run->facts.refused, sizeof(run->facts.refused),
+	text_clean(run->sight.refused, sizeof(run->sight.refused),
 		   text_of(words ? words : format));
 }
 
@@ -43,9 +43,9 @@ static int choose(const struct facts *facts, const char *word,
 /* The devices that were named, or the board's own test device. */
 static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 {
-	const struct unplug_plan *plan = &run->plan->unplug;
-	const struct facts *facts = &run->unplug->facts;
-	const char *own = run->target->test_device;
+	const struct plan *plan = run->plan;
+	const struct facts *facts = &unplug_of(run)->facts;
+	const char *own = run->rig.target->test_device;
 	_cleanup_free_ char *why = NULL;
 
 	if (!plan->n_devices && !own) {
@@ -65,10 +65,10 @@ static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 static const struct means *choose_method(const struct run *run,
 					 const struct device_facts *device)
 {
-	if (run->plan->unplug.method)
-		return run->plan->unplug.method;
+	if (unplug_plan_of(run)->method)
+		return unplug_plan_of(run)->method;
 	/* zPCI functions are deconfigured, which is what their drivers expect. */
-	if (!strcmp(run->unplug->facts.system.arch, "s390x") && device->slot_can_power)
+	if (!strcmp(unplug_of(run)->facts.system.arch, "s390x") && device->slot_can_power)
 		return means_method_find("power");
 	return means_method_find("remove");
 }
@@ -76,7 +76,8 @@ static const struct means *choose_method(const struct run *run,
 /* Does the device have what holder and method need? */
 static bool has_means(struct run *run, const struct device_facts *device)
 {
-	const struct means *means[] = { run->plan->unplug.holder, run->unplug->method };
+	const struct means *means[] = { unplug_plan_of(run)->holder,
+					unplug_of(run)->method };
 	bool is_virtual = target_is_virtual(run->plan->target);
 
 	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
@@ -85,7 +86,7 @@ static bool has_means(struct run *run, const struct device_facts *device)
 		/* QEMU's side is seen when it is asked. */
 		if (!strcmp(means[i]->name, "qmp") && is_virtual)
 			continue;
-		lacks = means[i]->lacks(&run->unplug->facts, device);
+		lacks = means[i]->lacks(&unplug_of(run)->facts, device);
 		if (lacks) {
 			refuse(run, "%s cannot be used with %s: %s", device->bdf,
 			       means[i]->name, lacks);
@@ -169,10 +170,10 @@ static const char *method_word(const struct means *method)
 /* A virtual board runs the QEMU of this machine, whose files are in /host. */
 static void add_qemu(struct strbuf *words, const struct run *run)
 {
-	const char *host = "/host", *qemu = run->plan->unplug.qemu;
+	const char *host = "/host", *qemu = unplug_plan_of(run)->qemu;
 
 	if (!qemu)
-		qemu = run->unplug->facts.system.qemu;
+		qemu = unplug_of(run)->facts.system.qemu;
 	if (target_is_virtual(run->plan->target)) {
 		strbuf_addf(words, " qemu_root=%s", host);
 		if (!strncmp(qemu, host, strlen(host)))
@@ -183,8 +184,8 @@ static void add_qemu(struct strbuf *words, const struct run *run)
 
 static void build_race(struct run *run, const struct guard_result *guard)
 {
-	const struct unplug_plan *plan = &run->plan->unplug;
-	struct unplug *u = run->unplug;
+	const struct unplug_plan *plan = unplug_plan_of(run);
+	struct unplug *u = unplug_of(run);
 	const struct device_facts *device = &u->facts.devices[u->device];
 	struct strbuf words = { 0 };
 
@@ -222,7 +223,7 @@ static bool guards_pass(struct run *run, const struct guard_result *guard)
 	for (size_t i = 0; i < guard->n_refusals; i++)
 		if (!guard->refusals[i].allowed) {
 			refuse(run, "%s", guard->refusals[i].text);
-			run->facts.refused_told = true;
+			run->sight.refused_told = true;
 			return false;
 		}
 	return true;
@@ -230,7 +231,8 @@ static bool guards_pass(struct run *run, const struct guard_result *guard)
 
 static void record_device(struct run *run)
 {
-	const struct device_facts *d = &run->unplug->facts.devices[run->unplug->device];
+	const struct device_facts *d =
+		&unplug_of(run)->facts.devices[unplug_of(run)->device];
 	struct record record = { .type = RECORD_DEVICE };
 
 	record.device.device = d->bdf;
@@ -271,7 +273,7 @@ static bool go_together(struct run *run, struct guard_request request)
 /* Slots and drivers have names of the target's choice, and go through its shell. */
 static bool check_words(struct run *run)
 {
-	const struct unplug *u = run->unplug;
+	const struct unplug *u = unplug_of(run);
 	bool plain = worker_words_are_plain(text_of(u->race));
 
 	for (size_t i = 0; i < u->n_undo; i++)
@@ -286,17 +288,17 @@ static bool check_words(struct run *run)
 /* The device, and all that goes with it, once the guards have nothing against it. */
 static void use_devices(struct run *run, const struct facts_chosen *chosen)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 	struct guard_result guard = { 0 };
 	struct guard_request request = { .facts = &u->facts,
 					 .named = chosen,
-					 .allowed = run->plan->unplug.allowed };
+					 .allowed = run->plan->allowed };
 
 	u->device = chosen->devices[0];
 	u->method = choose_method(run, &u->facts.devices[u->device]);
 	if (!has_means(run, &u->facts.devices[u->device]))
 		return;
-	request.reach = run->plan->unplug.holder->reach | u->method->reach;
+	request.reach = unplug_plan_of(run)->holder->reach | u->method->reach;
 	if (!go_together(run, request))
 		return;
 	guard_check(&request, &guard);
@@ -314,12 +316,12 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 void unplug_choose(struct run *run)
 {
 	struct facts_chosen chosen = { 0 };
-	const struct facts *facts = &run->unplug->facts;
+	const struct facts *facts = &unplug_of(run)->facts;
 
-	run->facts.unsure = facts->damaged;
+	run->sight.unsure = facts->damaged;
 	if (facts->damaged)
 		refuse(run, "what the target told of its devices was damaged on its way");
-	else if (facts->system.hint[0] && run->plan->unplug.holder->reach &&
+	else if (facts->system.hint[0] && unplug_plan_of(run)->holder->reach &&
 		 (!facts->system.iommu || facts->system.vfio == FACTS_NO))
 		refuse(run, "%s", facts->system.hint);
 	else if (choose_devices(run, &chosen))
@@ -338,7 +340,7 @@ static void record_undo(struct run *run, const struct unplug_undo *undo)
 
 void unplug_record_undo(struct run *run)
 {
-	struct unplug *u = run->unplug;
+	struct unplug *u = unplug_of(run);
 
 	for (size_t i = 0; !u->undo_recorded && i < u->n_undo; i++)
 		record_undo(run, &u->undo[i]);

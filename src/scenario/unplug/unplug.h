@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the unplug test share. unplug.c tells the test in its order,
- * unplug-setup.c makes a device and a command line of facts and guards, unplug-observe.c
- * turns the worker's markers into facts of the attempts on their way, unplug-judge.c makes
- * verdicts and the next offsets of them.
+ * What the files of the unplug test share. unplug.c has the test in its order, choose.c
+ * makes a device and a command line of facts and guards, markers.c turns the worker's
+ * markers into facts of the attempts on their way, judge.c makes verdicts and the next
+ * offsets of them, plan.c and options.c are what can be asked of it.
  */
 #pragma once
 
 #include "device/guard.h"
-#include "internal.h"
+#include "plan.h"
+#include "run/engine.h"
 
 /* Attempts that are asked for at once. A line of a terminal's input queue is short. */
 #define UNPLUG_BATCH_MAX 32
@@ -46,6 +47,7 @@ struct unplug {
 	bool undo_recorded;
 	bool refused; /* by the worker, which puts back what it had changed */
 
+	bool begun;                   /* the device is held, and can be raced */
 	bool ready, ended;            /* the worker's race */
 	bool stuck;                   /* it cannot go on: the unplug never returned */
 	char why[VERDICT_REASON_MAX]; /* why it cannot go on, in the worker's words */
@@ -69,20 +71,30 @@ struct unplug {
 	} orders[UNPLUG_ORDERS];
 };
 
-/* unplug-setup.c: run->facts.refused tells what is wrong. */
+static inline struct unplug *unplug_of(const struct run *run)
+{
+	return run->own;
+}
+
+static inline const struct unplug_plan *unplug_plan_of(const struct run *run)
+{
+	return run->plan->own;
+}
+
+/* choose.c: run->sight.refused tells what is wrong. */
 void unplug_choose(struct run *run);
 /* Once, before anything is changed. */
 void unplug_record_undo(struct run *run);
 void unplug_record_done(struct run *run, struct unplug_undo *undo);
 
-/* unplug-observe.c */
+/* markers.c */
 /* True: the marker was the worker's. */
 bool unplug_on_marker(struct run *run, const struct console_line *line);
 void unplug_on_line(struct run *run, const struct console_line *line);
 /* The try of this cycle, or NULL. */
 struct unplug_try *unplug_try_of(struct unplug *unplug, unsigned int cycle);
 
-/* unplug-judge.c */
+/* judge.c */
 /* Chooses the window once enough was measured, or it was given. */
 void unplug_open_window(struct run *run);
 int64_t unplug_next_offset(struct unplug *unplug);
@@ -92,4 +104,9 @@ int64_t unplug_next_offset(struct unplug *unplug);
  */
 void unplug_recall(struct run *run, const struct record *record);
 /* Verdict, records and what the sweep learns of it. */
-enum outcome unplug_judge(struct run *run, struct unplug_try *try);
+enum run_end unplug_judge(struct run *run, struct unplug_try *try);
+
+/* options.c */
+extern const struct argp unplug_options;
+char *unplug_help_filter(int key, const char *text, void *input);
+int unplug_plan_check(struct plan *plan);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "run/unplug.h"
+#include "unplug.h"
 
 #include "base/num.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct unplug_release releases[] = {
@@ -113,4 +116,83 @@ int unplug_parse_sweep(const char *words, struct unplug_plan *ret, char **ret_er
 	}
 	*ret = plan;
 	return 0;
+}
+
+void unplug_plan_init(struct plan *plan)
+{
+	struct unplug_plan *u = plan->own;
+
+	*u = (struct unplug_plan){ .holder = means_holder_at(0),
+				   .blocked_ns = 2 * NS_PER_SEC,
+				   .batch = 8 };
+	u->release = unplug_release_default(u);
+}
+
+void unplug_plan_json(const struct plan *plan, json_t *root)
+{
+	static const char *const sweeps[] = {
+		[UNPLUG_AUTO] = "auto", [UNPLUG_WITHIN] = "within", [UNPLUG_EVENLY] = "evenly"
+	};
+	const struct unplug_plan *u = plan->own;
+	json_t *devices = json_array();
+
+	for (size_t i = 0; i < plan->n_devices; i++)
+		json_array_append_new(devices, plan_text(plan->devices[i]));
+	json_object_set_new(
+		root, "unplug",
+		json_pack(
+			"{s:o, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:I}",
+			"devices", devices, "holder", u->holder->name, "release",
+			u->release, "method",
+			plan_text(u->method ? u->method->name : NULL), "sweep",
+			sweeps[u->sweep], "from_ns", (json_int_t)u->window.from_ns,
+			"to_ns", (json_int_t)u->window.to_ns, "step_ns",
+			(json_int_t)u->step_ns, "churn", u->churn, "restore", u->restore,
+			"blocked_ns", (json_int_t)u->blocked_ns, "batch",
+			(json_int_t)u->batch, "allowed", (json_int_t)plan->allowed));
+}
+
+static void print_offset(FILE *out, int64_t ns)
+{
+	fprintf(out, "%.3f us", (double)ns / 1000);
+}
+
+static void print_sweep(FILE *out, const struct unplug_plan *u)
+{
+	if (u->sweep == UNPLUG_AUTO) {
+		fprintf(out,
+			"offsets: the window is measured by %d attempts, evidence "
+			"attracts attempts\n",
+			UNPLUG_MEASURED);
+		return;
+	}
+	fputs("offsets: from ", out);
+	print_offset(out, u->window.from_ns);
+	fputs(" to ", out);
+	print_offset(out, u->window.to_ns);
+	if (u->step_ns) {
+		fputs(" in steps of ", out);
+		print_offset(out, (int64_t)u->step_ns);
+	}
+	fputs(u->sweep == UNPLUG_WITHIN ? ", evidence attracts attempts\n" : "\n", out);
+}
+
+void unplug_print_head(FILE *out, const struct plan *plan)
+{
+	const struct unplug_plan *u = plan->own;
+
+	fprintf(out, "holder %s, release %s, method %s%s\n", u->holder->name, u->release,
+		u->method ? u->method->name : "as suits the device",
+		u->churn ? ", churn" : "");
+}
+
+void unplug_print_rest(FILE *out, const struct plan *plan)
+{
+	const struct unplug_plan *u = plan->own;
+	char limit[NUM_DURATION_MAX];
+
+	print_sweep(out, u);
+	fprintf(out, "batches of %u attempts, seed %" PRIu64 "\n", u->batch, plan->seed);
+	fprintf(out, "an unplug that takes longer than %s waits for the user\n",
+		num_format_duration(limit, u->blocked_ns));
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The time between the shell and the load, by chance a bit longer: two steps. */
+#pragma once
+
+#include "run/engine.h"
+
+void settle_begin(struct run *run);
+bool settle_nearly(const struct run *run);
+/* The load has not stopped since the last cycle, so the target has counts. */
+void settle_end(struct run *run);
+bool settle_over(const struct run *run);
+/* scenario.recall: each cycle that has come so far has drawn its time. */
+void settle_recall(struct run *run, const struct record *record);
