@@ -38,7 +38,6 @@ struct child_spec {
 int child_start(struct loop *loop, const struct child_spec *spec,
 		struct child **ret) _must_check_;
 pid_t child_pid(const struct child *child);
-bool child_running(const struct child *child);
 /* Writes all of line and a newline to its standard input, or -errno (-EAGAIN: full). */
 int child_write(struct child *child, struct text line) _must_check_;
 /* End of file on its standard input. */
@@ -48,8 +47,6 @@ void child_close_input(struct child *child);
  * on_exit. False: it goes on.
  */
 bool child_finish(struct child *child, unsigned int limit_ms);
-/* -ESRCH when it has ended. */
-int child_signal(struct child *child, int signal);
 /* SIGTERM, 2 s later SIGKILL, 2 s later it is given up (D state) and left to init. */
 void child_free(struct child *child);
 

@@ -23,16 +23,6 @@ const char *outcome_name(enum outcome outcome)
 	return outcome_names[outcome];
 }
 
-bool outcome_parse(struct text word, enum outcome *ret)
-{
-	for (size_t i = 0; i < OUTCOME_COUNT; i++)
-		if (text_equal(word, text_of(outcome_names[i]))) {
-			*ret = (enum outcome)i;
-			return true;
-		}
-	return false;
-}
-
 /* -- proofs of a pass, in the order in which a cycle gives them ---------------------- */
 
 static bool has_shell_before(const struct cycle_facts *f)

@@ -247,11 +247,6 @@ pid_t child_pid(const struct child *child)
 	return child->pid;
 }
 
-bool child_running(const struct child *child)
-{
-	return child->running;
-}
-
 int child_write(struct child *child, struct text line)
 {
 	char bytes[LINE_MAX_BYTES];
@@ -273,13 +268,6 @@ void child_close_input(struct child *child)
 	if (child->input_fd >= 0)
 		close(child->input_fd);
 	child->input_fd = -1;
-}
-
-int child_signal(struct child *child, int signal)
-{
-	if (!child->running)
-		return -ESRCH;
-	return pidfd_send_signal(child->pid_fd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
 static bool ended_within(struct child *child, int ms)
