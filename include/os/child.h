@@ -52,10 +52,3 @@ void child_free(struct child *child);
 
 /* "exit status 3", "signal 9 (Killed)". Returns buffer. */
 char *child_describe_status(char *buffer, size_t size, int status);
-
-/*
- * Runs argv to its end, for short helpers. Standard output goes to *ret_output (caller
- * frees; may be NULL: thrown away), standard error is ours. 0, or the exit status (> 0),
- * or -errno (-EINTR: ended by a signal).
- */
-int child_run(const char *const *argv, char **ret_output) _must_check_;
