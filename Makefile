@@ -13,7 +13,7 @@ CFLAGS	?= -O2 -g
 V	?= 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
-LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml libpci
+LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml libpci libudev
 # Files and lines of kernel code (classify --vmlinux): optional.
 LIBDW	:= $(shell pkg-config --exists libdw 2>/dev/null && echo libdw)
 # The flood's turbo engine: optional.
@@ -155,6 +155,10 @@ $(O)/tests/test_facts $(O)/tests/test_guard $(O)/tests/test_cmd_list: \
 
 # Fails or kills at the n-th write.
 $(O)/tests/test_journal_faults: override LDFLAGS += -Wl,--wrap=write
+# Receives what it wrote down.
+$(O)/tests/test_uevent: override LDFLAGS += -Wl,--wrap=udev_monitor_get_fd \
+	-Wl,--wrap=udev_monitor_receive_device -Wl,--wrap=udev_device_get_action \
+	-Wl,--wrap=udev_monitor_new_from_netlink
 # Known issues of its own.
 $(O)/tests/test_report: override LDFLAGS += -Wl,--wrap=rules_find_known
 

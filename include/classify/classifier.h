@@ -73,5 +73,3 @@ void classifier_free(struct classifier *c);
  * finished run knows only the console.
  */
 void classifier_set_phase(struct classifier *c, unsigned int cycle, enum phase phase);
-/* Where the next line would belong. */
-enum phase classifier_phase(const struct classifier *c, unsigned int *ret_cycle);

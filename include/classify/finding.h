@@ -17,7 +17,6 @@ enum finding_type {
 
 /* "splat", "fault", "precursor", "note", "hang". Static. */
 const char *finding_type_name(enum finding_type type);
-bool finding_type_parse(struct text word, enum finding_type *ret);
 
 #define FINDING_FRAMES_MAX  32
 #define FINDING_DECODED_MAX 12

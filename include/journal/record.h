@@ -131,7 +131,6 @@ struct record {
 	};
 };
 
-const char *record_type_name(enum record_type type);
 /* One line without its newline; caller frees. Texts are cleaned (text_clean) on the way. */
 char *record_to_json(const struct record *record);
 /*

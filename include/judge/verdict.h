@@ -19,7 +19,6 @@ enum outcome {
 };
 
 const char *outcome_name(enum outcome outcome);
-bool outcome_parse(struct text word, enum outcome *ret);
 
 #define VERDICT_REASON_MAX 320
 

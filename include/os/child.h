@@ -38,7 +38,6 @@ struct child_spec {
 int child_start(struct loop *loop, const struct child_spec *spec,
 		struct child **ret) _must_check_;
 pid_t child_pid(const struct child *child);
-bool child_running(const struct child *child);
 /* Writes all of line and a newline to its standard input, or -errno (-EAGAIN: full). */
 int child_write(struct child *child, struct text line) _must_check_;
 /* End of file on its standard input. */
@@ -48,17 +47,8 @@ void child_close_input(struct child *child);
  * on_exit. False: it goes on.
  */
 bool child_finish(struct child *child, unsigned int limit_ms);
-/* -ESRCH when it has ended. */
-int child_signal(struct child *child, int signal);
 /* SIGTERM, 2 s later SIGKILL, 2 s later it is given up (D state) and left to init. */
 void child_free(struct child *child);
 
 /* "exit status 3", "signal 9 (Killed)". Returns buffer. */
 char *child_describe_status(char *buffer, size_t size, int status);
-
-/*
- * Runs argv to its end, for short helpers. Standard output goes to *ret_output (caller
- * frees; may be NULL: thrown away), standard error is ours. 0, or the exit status (> 0),
- * or -errno (-EINTR: ended by a signal).
- */
-int child_run(const char *const *argv, char **ret_output) _must_check_;

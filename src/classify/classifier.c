@@ -411,10 +411,3 @@ void classifier_set_phase(struct classifier *c, unsigned int cycle, enum phase p
 	c->track.cycle = cycle;
 	c->track.phase = phase;
 }
-
-enum phase classifier_phase(const struct classifier *c, unsigned int *ret_cycle)
-{
-	if (ret_cycle)
-		*ret_cycle = c->track.cycle;
-	return c->track.phase;
-}

@@ -11,14 +11,3 @@ const char *finding_type_name(enum finding_type type)
 {
 	return names[type];
 }
-
-bool finding_type_parse(struct text word, enum finding_type *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!text_equal(word, text_of(names[i])))
-			continue;
-		*ret = (enum finding_type)i;
-		return true;
-	}
-	return false;
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "topology.h"
 
-#include "fault.h"
+#include "classify/fault/family.h"
 
 /* Fields that hold an id which may be a requester ID. */
 static const char *const id_fields[] = { "stream-id", "endpoint", "device-id" };

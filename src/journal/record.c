@@ -241,11 +241,6 @@ static const struct {
 	[RECORD_END] = { "end", end_fields },
 };
 
-const char *record_type_name(enum record_type type)
-{
-	return types[type].name;
-}
-
 char *record_to_json(const struct record *record)
 {
 	json_t *object = json_object();

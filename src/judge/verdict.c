@@ -25,16 +25,6 @@ const char *outcome_name(enum outcome outcome)
 	return outcome_names[outcome];
 }
 
-bool outcome_parse(struct text word, enum outcome *ret)
-{
-	for (size_t i = 0; i < OUTCOME_COUNT; i++)
-		if (text_equal(word, text_of(outcome_names[i]))) {
-			*ret = (enum outcome)i;
-			return true;
-		}
-	return false;
-}
-
 void facts_prove(struct cycle_facts *facts, bool held, enum phase phase,
 		 const char *missing)
 {

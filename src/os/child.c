@@ -247,11 +247,6 @@ pid_t child_pid(const struct child *child)
 	return child->pid;
 }
 
-bool child_running(const struct child *child)
-{
-	return child->running;
-}
-
 int child_write(struct child *child, struct text line)
 {
 	char bytes[LINE_MAX_BYTES];
@@ -273,13 +268,6 @@ void child_close_input(struct child *child)
 	if (child->input_fd >= 0)
 		close(child->input_fd);
 	child->input_fd = -1;
-}
-
-int child_signal(struct child *child, int signal)
-{
-	if (!child->running)
-		return -ESRCH;
-	return pidfd_send_signal(child->pid_fd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
 static bool ended_within(struct child *child, int ms)
@@ -334,41 +322,4 @@ char *child_describe_status(char *buffer, size_t size, int status)
 	else
 		snprintf(buffer, size, "exit status %d", WEXITSTATUS(status));
 	return buffer;
-}
-
-int child_run(const char *const *argv, char **ret_output)
-{
-	_cleanup_close_ int out_read = -1, out_write = -1;
-	_cleanup_strbuf_ struct strbuf output = { 0 };
-	struct child_spec spec = { .argv = argv };
-	int pipe_fds[2], status, r;
-	char bytes[4096];
-	ssize_t n;
-	pid_t pid;
-
-	if (ret_output) {
-		if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-			return -errno;
-		out_read = pipe_fds[0];
-		out_write = pipe_fds[1];
-	}
-	r = spawn(&spec, &(struct stdio_fds){ -1, out_write, -1 }, &pid);
-	if (r < 0)
-		return r;
-	if (ret_output) {
-		mem_close_fd(&out_write);
-		while ((n = read(out_read, bytes, sizeof(bytes))) > 0 ||
-		       (n < 0 && errno == EINTR))
-			if (n > 0)
-				strbuf_add(&output, (struct text){ bytes, (size_t)n });
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (ret_output) {
-		strbuf_add(&output, TEXT(""));
-		*ret_output = output.s;
-		output = (struct strbuf){ 0 };
-	}
-	return WIFSIGNALED(status) ? -EINTR : WEXITSTATUS(status);
 }

@@ -158,8 +158,9 @@ static void child_lines_come_before_its_end(void **state)
 	assert_string_equal(seen.text, "one|two|");
 	assert_string_equal(child_describe_status(how, sizeof(how), seen.status),
 			    "exit status 3");
-	assert_false(child_running(child));
-	assert_int_equal(child_signal(child, SIGTERM), -ESRCH);
+	/* It was waited for: nothing is left that a signal could reach. */
+	assert_int_equal(waitpid(child_pid(child), NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
 	child_free(child);
 }
 
@@ -268,21 +269,36 @@ static void missing_program_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(child_start(loop, &spec, &child), -ENOENT);
-	assert_int_equal(child_run(argv, NULL), -ENOENT);
 }
 
-static void short_helpers_run(void **state)
+static void end_is_a_status_or_a_signal(void **state)
 {
-	static const char *const good[] = { "printf", "a\\nb", NULL };
-	static const char *const bad[] = { "sh", "-c", "exit 4", NULL };
-	static const char *const killed[] = { "sh", "-c", "kill -9 $$", NULL };
-	_cleanup_free_ char *output = NULL;
+	static const struct {
+		const char *command, *output, *how;
+	} children[] = {
+		{ "printf 'a\\nb\\n'", "a|b|", "exit status 0" },
+		{ "exit 4", "", "exit status 4" },
+		{ "kill -9 $$", "", "signal 9 (Killed)" },
+	};
 
 	(void)state;
-	assert_int_equal(child_run(good, &output), 0);
-	assert_string_equal(output, "a\nb");
-	assert_int_equal(child_run(bad, NULL), 4);
-	assert_int_equal(child_run(killed, NULL), -EINTR);
+	for (size_t i = 0; i < ARRAY_SIZE(children); i++) {
+		const char *const argv[] = { "sh", "-c", children[i].command, NULL };
+		struct seen seen = { 0 };
+		struct child_spec spec = { .argv = argv,
+					   .on_line = on_line,
+					   .on_exit = on_exit_status,
+					   .arg = &seen };
+		struct child *child;
+		char how[64];
+
+		assert_int_equal(child_start(loop, &spec, &child), 0);
+		assert_int_equal(loop_until(loop, has_ended, &seen, in_seconds(60)), 0);
+		assert_string_equal(seen.text, children[i].output);
+		child_describe_status(how, sizeof(how), seen.status);
+		assert_string_equal(how, children[i].how);
+		child_free(child);
+	}
 }
 
 static void files_are_written_whole(void **state)
@@ -333,7 +349,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_program_is_an_error, set_up,
 						tear_down),
-		cmocka_unit_test(short_helpers_run),
+		cmocka_unit_test_setup_teardown(end_is_a_status_or_a_signal, set_up,
+						tear_down),
 		cmocka_unit_test(files_are_written_whole),
 	};
 

@@ -3,7 +3,7 @@
  * AMD-Vi: drivers/iommu/amd/iommu.c, "Event logged [TYPE ...]". Flags: AMD 48882,
  * "IO_PAGE_FAULT".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * SMMUv1 and v2: drivers/iommu/arm/arm-smmu. Registers: Arm IHI 0062, "SMMU_sGFSR" and
  * "SMMU_CBn_FSR".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * SMMUv3: drivers/iommu/arm/arm-smmu-v3. Event records and GERROR: Arm IHI 0070, "Event
  * records" and "SMMU_GERROR".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

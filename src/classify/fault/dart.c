@@ -3,7 +3,7 @@
  * drivers/iommu/apple-dart.c, apple_dart_t8020_irq() and apple_dart_t8110_irq(). The
  * words in brackets are the driver's own decoding of the code.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

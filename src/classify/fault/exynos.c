@@ -3,7 +3,7 @@
  * drivers/iommu/exynos-iommu.c, show_fault_information(): "master: [READ] PAGE FAULT
  * occurred at address", without the access up to 6.1. A BUG or panic follows.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

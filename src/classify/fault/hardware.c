@@ -3,7 +3,7 @@
  * What the platform's own error reporting says: it is no IOMMU's fault, but comes with
  * them. drivers/pci/pcie/aer.c and dpc.c, arch/x86/kernel/cpu/mce, drivers/acpi/apei.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

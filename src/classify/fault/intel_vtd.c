@@ -3,7 +3,7 @@
  * Intel VT-d: drivers/iommu/intel/dmar.c. "DRHD" announces the fault interrupt, one line
  * for each fault record follows. FSTS: VT-d specification, "Fault Status Register".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

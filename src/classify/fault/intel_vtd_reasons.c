@@ -4,7 +4,7 @@
  * specification, "Fault Conditions". The kernel prints words of its own; these are for
  * lines that lost them, and for codes that it does not know. SM: scalable mode.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 static const struct fault_code reasons[] = {
 	{ 0x01, "root entry not present" },

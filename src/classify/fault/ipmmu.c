@@ -3,7 +3,7 @@
  * drivers/iommu/ipmmu-vmsa.c, ipmmu_domain_irq(). IMSTR: R-Car series hardware manual,
  * "IPMMU", and the driver's IMSTR_* names.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* drivers/iommu/mtk_iommu.c and mtk_iommu_v1.c: mtk_iommu_isr() of three generations. */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

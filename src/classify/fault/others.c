@@ -4,7 +4,7 @@
  * and what the core says (drivers/iommu/iommu.c, iommufd/main.c). The decoder sets the
  * driver where it is another.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * drivers/iommu/riscv/iommu.c. Causes: RISC-V IOMMU Architecture Specification,
  * "Fault/Event-Queue", table of CAUSE encodings.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * drivers/iommu/rockchip-iommu.c: rk_iommu_irq() prints the fault, log_iova() two lines
  * about the tables behind it.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

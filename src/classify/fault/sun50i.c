@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* drivers/iommu/sun50i-iommu.c, sun50i_iommu_report_fault() and the TLB's flushes. */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

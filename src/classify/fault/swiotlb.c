@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kernel/dma/swiotlb.c: bounce buffers are used up (lib/swiotlb.c before 4.19). */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * Tegra's memory controllers report what their SMMU refuses: drivers/memory/tegra/mc.c,
  * tegra20.c, tegra264.c: "client: secure write @address: error (kind [flags])".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * VFIO: drivers/vfio/vfio_main.c and pci/vfio_pci_core.c wait for the user; drivers/pci
  * waits for a device that vfio-pci owns and that does not answer.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

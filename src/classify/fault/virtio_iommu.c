@@ -3,7 +3,7 @@
  * drivers/iommu/virtio-iommu.c, viommu_fault_handler(). Reasons and flags: virtio 1.2,
  * "Fault reporting".
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * s390 PCI: arch/s390/pci/pci_event.c, __zpci_event_error() and the recovery that it
  * starts. The code is the PEC of a CCDF error event.
  */
-#include "classify/fault.h"
+#include "family.h"
 
 #include <stdio.h>
 

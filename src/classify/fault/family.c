@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "family.h"
+
+#include <stdio.h>
+
+char *fault_describe_bits(char *buffer, size_t size, uint64_t value,
+			  const struct fault_bit *bits, size_t n_bits)
+{
+	size_t n = (size_t)snprintf(buffer, size, "0x%llx", (unsigned long long)value);
+	const char *separator = ": ";
+
+	for (size_t i = 0; i < n_bits && n < size; i++) {
+		if (!(value >> bits[i].bit & 1))
+			continue;
+		n += (size_t)snprintf(buffer + n, size - n, "%s%s", separator,
+				      bits[i].word);
+		separator = ", ";
+	}
+	return buffer;
+}
+
+const char *fault_code_word(unsigned int code, const struct fault_code *codes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (codes[i].code == code)
+			return codes[i].word;
+	return NULL;
+}
+
+const char *fault_first_bit(uint64_t value, const struct fault_bit *bits, size_t n_bits)
+{
+	for (size_t i = 0; i < n_bits; i++)
+		if (value >> bits[i].bit & 1)
+			return bits[i].word;
+	return NULL;
+}
+
+/* The number of the field of that name, or of the first free one. */
+static size_t find_field(const struct finding *f, const char *name)
+{
+	size_t i = 0;
+
+	while (i < f->n_decoded && strcmp(f->decoded[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+const char *fault_field(const struct finding *finding, const char *name)
+{
+	size_t i = find_field(finding, name);
+
+	return i < finding->n_decoded ? finding->decoded[i].value : NULL;
+}
+
+void fault_add(struct finding *finding, const char *name, const char *format, ...)
+{
+	size_t i = find_field(finding, name);
+	struct finding_field *field = &finding->decoded[i];
+	va_list args;
+
+	if (i == FINDING_DECODED_MAX)
+		return;
+	if (i == finding->n_decoded)
+		finding->n_decoded++;
+	snprintf(field->name, sizeof(field->name), "%s", name);
+	va_start(args, format);
+	vsnprintf(field->value, sizeof(field->value), format, args);
+	va_end(args);
+}
