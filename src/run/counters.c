@@ -6,10 +6,6 @@
  */
 #include "internal.h"
 
-#include "base/num.h"
-
-#include <inttypes.h>
-
 /*
  * The totals of the files of each name, in one process: a slow target has few. While the load
  * goes on, what is read later counts more: the echo requests come first, the packets that
@@ -51,29 +47,13 @@ void counters_ask(struct run *run)
 	shell_type(run, line.s);
 }
 
-static bool take(struct text marker, const char *key, uint64_t *ret)
-{
-	char number[24];
-	struct text value;
-
-	return text_value(marker, key, &value) && value.n < sizeof(number) &&
-	       num_parse_u64(text_copy(number, sizeof(number), value), ret) == 0;
-}
-
 bool counters_take(struct run *run, struct text marker)
 {
 	struct record record = { .type = RECORD_COUNTERS, .cycle = run->cycle.cycle };
-	struct target_counters *c = &record.counters;
 
 	if (!text_has(marker, TEXT("counters=1")))
 		return false;
-	if (!take(marker, "rx_packets", &c->rx_packets))
-		return true;
-	(void)take(marker, "rx_errors", &c->rx_errors);
-	(void)take(marker, "rx_dropped", &c->rx_dropped);
-	(void)take(marker, "rx_missed_errors", &c->rx_missed_errors);
-	(void)take(marker, "in_echos", &c->in_echos);
-	(void)take(marker, "out_echo_replies", &c->out_echo_replies);
-	run_record(run, &record);
+	if (table_parse(marker, target_counters_members, &record.counters))
+		run_record(run, &record);
 	return true;
 }
