@@ -54,6 +54,9 @@ char *text_copy(char *buffer, size_t size, struct text t);
  */
 bool text_value(struct text words, const char *key, struct text *ret);
 
+/* All of t is a number, as num_parse_u64 reads it; else false, and *ret is untouched. */
+bool text_number(struct text t, uint64_t *ret);
+
 /*
  * Valid UTF-8 without control characters (C0 but tab, C1, those that change direction),
  * whatever came in: broken sequences and controls become U+FFFD or '.', CR and NUL and terminal escape sequences go. Writes at

@@ -6,8 +6,7 @@
  */
 #pragma once
 
-#include "base/mem.h"
-#include "base/text.h"
+#include "base/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +36,8 @@ struct system_facts {
 	char hint[FACTS_WORDS_MAX]; /* what to do about what is missing */
 };
 
+extern const struct table_member system_facts_members[];
+
 /* An empty string is "there is none". */
 struct device_facts {
 	char bdf[FACTS_BDF_MAX];
@@ -61,6 +62,8 @@ struct device_facts {
 	char cdev[FACTS_NAME_MAX];       /* vfioN of /dev/vfio/devices, while bound */
 	char vfio_open[FACTS_WORDS_MAX]; /* processes that hold it, "12,13" */
 };
+
+extern const struct table_member device_facts_members[];
 
 /* One reason not to take a device away. */
 struct use_fact {

@@ -20,8 +20,6 @@ struct flood_errors {
 const char *flood_error_name(unsigned int index);
 /* The words of strerror(3), or "other errors". */
 const char *flood_error_words(unsigned int index);
-/* The index of a name; one that is not known is "other". */
-unsigned int flood_error_index(struct text name);
 
 /* error: an errno value. */
 void flood_errors_count(struct flood_errors *errors, int error);
@@ -29,10 +27,6 @@ void flood_errors_add(struct flood_errors *errors, const struct flood_errors *mo
 /* Of all kinds. */
 uint64_t flood_errors_all(const struct flood_errors *errors);
 
-/* Adds "ENOBUFS:12,ENETDOWN:3", nothing without errors. */
-void flood_errors_format(const struct flood_errors *errors, struct strbuf *out);
 /* For people: "ENOBUFS 12, ENETDOWN 3", with words "ENOBUFS 12 (No buffer ...), ...". */
 void flood_errors_describe(const struct flood_errors *errors, bool words,
 			   struct strbuf *out);
-/* False for words that are not written so. */
-bool flood_errors_parse(struct text words, struct flood_errors *ret);

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "base/text.h"
+#include "base/table.h"
 #include "flood/errors.h"
 
 #include <stdbool.h>
@@ -147,6 +147,8 @@ struct flood_sample {
 	uint64_t first_reply_ns;
 	struct flood_errors errors;
 };
+
+extern const struct table_member flood_sample_members[];
 
 /* False for a line that is no sample. */
 bool flood_sample_parse(struct text line, struct flood_sample *ret);

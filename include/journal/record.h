@@ -62,6 +62,8 @@ struct target_counters {
 	uint64_t in_echos, out_echo_replies;
 };
 
+extern const struct table_member target_counters_members[];
+
 /* Strings are borrowed by record_to_json and owned after record_from_json. */
 struct record {
 	enum record_type type;

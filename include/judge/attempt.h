@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/text.h"
+#include "base/table.h"
 
 /* An error by its name in errno.h, or a word. */
 #define ATTEMPT_WORD_MAX 16
@@ -37,6 +37,8 @@ struct attempt {
 
 	uint32_t order; /* hash of the kernel's messages in their order */
 };
+
+extern const struct table_member attempt_members[];
 
 /* From a marker's words (iommu-stress-worker(8), race). False: no result of an attempt. */
 bool attempt_parse(struct text words, struct attempt *ret);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.h"
 
+#include "base/num.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -114,6 +116,15 @@ bool text_value(struct text words, const char *key, struct text *ret)
 		}
 	}
 	return false;
+}
+
+bool text_number(struct text t, uint64_t *ret)
+{
+	char number[24];
+
+	return t.n < sizeof(number) &&
+	       strlen(text_copy(number, sizeof(number), t)) == t.n &&
+	       num_parse_u64(number, ret) == 0;
 }
 
 /* Length of the escape sequence at s (ECMA-48 CSI, OSC, or two bytes), at least 1. */

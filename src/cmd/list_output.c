@@ -2,27 +2,16 @@
 /* What `list` prints: for people, and for programs. */
 #include "device/guard.h"
 #include "device/means.h"
+#include "journal/table_json.h"
 #include "list.h"
 #include "list_names.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 typedef const struct means *means_at_fn(unsigned int index);
 
 /* -- both -------------------------------------------------------------------------------- */
-
-static const char *have_name(enum facts_have have)
-{
-	static const char *const names[] = {
-		[FACTS_NO] = "no",
-		[FACTS_MODULE] = "module",
-		[FACTS_YES] = "yes",
-	};
-
-	return names[have];
-}
 
 /* The named device that a device goes with. */
 static size_t root_of(const struct guard_result *result, size_t device)
@@ -200,24 +189,6 @@ static json_t *split(const char *list)
 	return array;
 }
 
-static json_t *json_system(const struct list *list)
-{
-	const struct system_facts *s = &list->facts->system;
-	json_t *object = json_object();
-
-	set_text(object, "kernel", s->kernel);
-	set_text(object, "arch", s->arch);
-	json_object_set_new(object, "cpus", json_integer(s->cpus));
-	set_text(object, "vfio", have_name(s->vfio));
-	set_text(object, "iommufd", have_name(s->iommufd));
-	json_object_set_new(object, "iommu", json_boolean(s->iommu));
-	set_text(object, "cmdline", s->cmdline_iommu);
-	set_text(object, "qemu", s->qemu);
-	set_text(object, "peer", s->peer);
-	set_text(object, "hint", s->hint);
-	return object;
-}
-
 /* {"group": null, "iommufd": "no iommufd: ..."}: null works. */
 static json_t *json_means(const struct facts *facts, const struct device_facts *d,
 			  means_at_fn *at)
@@ -275,23 +246,12 @@ static json_t *json_device(const struct list *list, struct names *names, size_t 
 			    *class = names_of_class(names, d);
 	json_t *object = json_object();
 
-	set_text(object, "bdf", d->bdf);
-	set_text(object, "id", d->id);
+	table_to_json(device_facts_members, d, object);
 	set_text(object, "name", name);
 	set_text(object, "class", class);
-	set_text(object, "driver", d->driver);
-	set_text(object, "override", d->override);
 	json_object_set_new(object, "net", split(d->net));
 	json_object_set_new(object, "block", split(d->block));
-	set_text(object, "group", d->group);
 	json_object_set_new(object, "members", json_members(list->facts, device));
-	set_text(object, "domain_type", d->domain_type);
-	set_text(object, "iommu", d->iommu);
-	set_text(object, "slot", d->slot);
-	set_text(object, "parent", d->parent);
-	set_text(object, "physfn", d->physfn);
-	json_object_set_new(object, "sriov_total", json_integer(d->sriov_total));
-	json_object_set_new(object, "sriov_num", json_integer(d->sriov_num));
 	json_object_set_new(object, "holders",
 			    json_means(list->facts, d, means_holder_at));
 	json_object_set_new(object, "methods",
@@ -303,10 +263,11 @@ static json_t *json_device(const struct list *list, struct names *names, size_t 
 void list_json(const struct list *list)
 {
 	struct names *names = names_new();
-	json_t *object = json_object(), *devices = json_array();
+	json_t *object = json_object(), *system = json_object(), *devices = json_array();
 
 	set_text(object, "target", list->target);
-	json_object_set_new(object, "system", json_system(list));
+	table_to_json(system_facts_members, &list->facts->system, system);
+	json_object_set_new(object, "system", system);
 	for (size_t i = 0; i < list->chosen->n; i++)
 		json_array_append_new(devices,
 				      json_device(list, names, list->chosen->devices[i]));

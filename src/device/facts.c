@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device/facts.h"
-#include "base/num.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,83 +7,99 @@
 
 /* -- one line ------------------------------------------------------------------------- */
 
-/* The value of key, clean; "-" and a missing one are empty. */
-static void get_text(struct text line, const char *key, char *buffer, size_t size)
+static const char *have_name(unsigned int value)
 {
-	struct text value = TEXT_NONE;
+	static const char *const names[] = {
+		[FACTS_NO] = "no",
+		[FACTS_MODULE] = "module",
+		[FACTS_YES] = "yes",
+	};
 
-	if (!text_value(line, key, &value) || text_equal(value, TEXT("-")))
-		value = TEXT_NONE;
-	text_clean(buffer, size, value);
+	return names[value];
 }
 
-#define GET(line, key, array) get_text(line, key, array, sizeof(array))
-
-/* A number that the line must have. */
-static int need_number(struct text line, const char *key, unsigned int *ret)
+static const char *yes_name(unsigned int value)
 {
-	char buffer[16];
-	uint32_t number;
-	int r;
-
-	GET(line, key, buffer);
-	r = num_parse_u32(buffer, &number);
-	if (r == 0)
-		*ret = number;
-	return r;
+	return value ? "yes" : "no";
 }
 
-static int need_bool(struct text line, const char *key, bool *ret)
-{
-	unsigned int number;
-	int r = need_number(line, key, &number);
+static const struct table_names have_names = { have_name, FACTS_YES + 1 };
+static const struct table_names yes_names = { yes_name, 2 };
 
-	if (r == 0)
-		*ret = number != 0;
-	return r;
-}
+#define FACT(type, member, json, word, rules, ...) \
+	TABLE_MEMBER(struct type, member, json, word, TABLE_DASH | (rules), __VA_ARGS__)
+#define SYSTEM(...) FACT(system_facts, __VA_ARGS__)
+#define DEVICE(...) FACT(device_facts, __VA_ARGS__)
+/* Guards build on these: a key that is missing or cut is not "no". */
+#define WHOLE (TABLE_OPTIONAL | TABLE_NEEDED | TABLE_EXACT)
 
-/* Text that the line must have, be it "-". */
-static int need_text(struct text line, const char *key, char *buffer, size_t size)
-{
-	struct text value;
+const struct table_member system_facts_members[] = {
+	SYSTEM(kernel, "kernel", "kernel", TABLE_OPTIONAL),
+	SYSTEM(arch, "arch", "arch", TABLE_OPTIONAL),
+	SYSTEM(cpus, "cpus", "cpus", TABLE_NEEDED),
+	SYSTEM(vfio, "vfio", "vfio", TABLE_LENIENT, .names = &have_names),
+	SYSTEM(iommufd, "iommufd", "iommufd", TABLE_LENIENT, .names = &have_names),
+	SYSTEM(iommu, "iommu", "iommu", TABLE_LENIENT, .names = &yes_names),
+	SYSTEM(cmdline_iommu, "cmdline", "cmdline_iommu", TABLE_OPTIONAL),
+	SYSTEM(qemu, "qemu", "qemu", TABLE_OPTIONAL),
+	SYSTEM(autoprobe, NULL, "autoprobe", 0),
+	SYSTEM(expedited, NULL, "expedited", 0),
+	SYSTEM(devkmsg, NULL, "devkmsg", 0),
+	SYSTEM(peer, "peer", "peer", TABLE_OPTIONAL),
+	SYSTEM(hint, "hint", "hint", TABLE_OPTIONAL),
+	{ 0 },
+};
 
-	if (!text_value(line, key, &value) || value.n >= size)
-		return -EBADMSG;
-	get_text(line, key, buffer, size);
-	return 0;
-}
+/* Without a lenient one the device can do less, which harms nothing. */
+const struct table_member device_facts_members[] = {
+	DEVICE(bdf, "bdf", "bdf", WHOLE),
+	DEVICE(id, "id", "id", TABLE_OPTIONAL),
+	DEVICE(class, NULL, "class", TABLE_NEEDED),
+	DEVICE(driver, "driver", "driver", WHOLE),
+	DEVICE(override, "override", "override", TABLE_OPTIONAL),
+	DEVICE(group, "group", "group", WHOLE),
+	DEVICE(domain_type, "domain_type", "domain_type", TABLE_OPTIONAL),
+	DEVICE(iommu, "iommu", "iommu", TABLE_OPTIONAL),
+	DEVICE(slot, "slot", "slot", TABLE_OPTIONAL),
+	DEVICE(can_remove, NULL, "removable", TABLE_LENIENT),
+	DEVICE(can_rescan, NULL, "rescan", TABLE_LENIENT),
+	DEVICE(can_reset, NULL, "reset", TABLE_LENIENT),
+	DEVICE(can_reset_subordinate, NULL, "reset_subordinate", TABLE_LENIENT),
+	DEVICE(is_bridge, NULL, "bridge", TABLE_NEEDED),
+	DEVICE(autoprobe, NULL, "autoprobe", TABLE_LENIENT),
+	DEVICE(parent, "parent", "parent", WHOLE),
+	DEVICE(sriov_total, "sriov_total", "sriov_total", TABLE_NEEDED),
+	DEVICE(sriov_num, "sriov_num", "sriov_num", TABLE_NEEDED),
+	DEVICE(physfn, "physfn", "physfn", WHOLE),
+	DEVICE(net, NULL, "net", 0),
+	DEVICE(block, NULL, "block", 0),
+	DEVICE(cdev, NULL, "cdev", 0),
+	DEVICE(vfio_open, NULL, "vfio_open", WHOLE),
+	{ 0 },
+};
 
-#define NEED(line, key, array) need_text(line, key, array, sizeof(array))
+static const struct table_member use_members[] = {
+	FACT(use_fact, bdf, NULL, "bdf", WHOLE), FACT(use_fact, why, NULL, "why", 0),
+	FACT(use_fact, what, NULL, "what", 0),   FACT(use_fact, at, NULL, "at", 0),
+	FACT(use_fact, via, NULL, "via", 0),     { 0 },
+};
 
-static enum facts_have get_have(struct text line, const char *key)
-{
-	char word[16];
-
-	GET(line, key, word);
-	if (!strcmp(word, "yes"))
-		return FACTS_YES;
-	return strcmp(word, "module") != 0 ? FACTS_NO : FACTS_MODULE;
-}
+static const struct table_member unknown_members[] = {
+	FACT(unknown_fact, bdf, NULL, "bdf", WHOLE),
+	FACT(unknown_fact, rule, NULL, "rule", 0),
+	FACT(unknown_fact, what, NULL, "what", 0),
+	FACT(unknown_fact, why, NULL, "why", 0),
+	{ 0 },
+};
 
 static int add_system(struct facts *facts, struct text line)
 {
-	struct system_facts *system = &facts->system;
-	int r = need_number(line, "cpus", &system->cpus);
+	struct system_facts system = { 0 };
 
-	GET(line, "kernel", system->kernel);
-	GET(line, "arch", system->arch);
-	system->vfio = get_have(line, "vfio");
-	system->iommufd = get_have(line, "iommufd");
-	system->iommu = get_have(line, "iommu") == FACTS_YES;
-	GET(line, "cmdline_iommu", system->cmdline_iommu);
-	GET(line, "qemu", system->qemu);
-	GET(line, "autoprobe", system->autoprobe);
-	GET(line, "expedited", system->expedited);
-	GET(line, "devkmsg", system->devkmsg);
-	GET(line, "peer", system->peer);
-	GET(line, "hint", system->hint);
-	return r;
+	if (!table_parse(line, system_facts_members, &system))
+		return -EBADMSG;
+	facts->system = system;
+	return 0;
 }
 
 static bool is_hex(char c)
@@ -104,7 +119,7 @@ static size_t hex_run(const char *s, size_t max)
 
 /*
  * An address in full from "0000:00:05.0" or "00:05.0", in the kernel's small letters.
- * False: it is none.
+ * False: it is none. ret may be s.
  */
 static bool bdf_normalize(const char *s, char ret[FACTS_BDF_MAX])
 {
@@ -121,84 +136,24 @@ static bool bdf_normalize(const char *s, char ret[FACTS_BDF_MAX])
 	    bus[5] != '.' || bus[6] < '0' || bus[6] > '7' || bus[7])
 		return false;
 	n = (size_t)(bus - s);
-	memcpy(ret, full ? s : "0000:", full ? n : 5);
-	memcpy(ret + (full ? n : 5), bus, 8);
+	memmove(ret + (full ? n : 5), bus, 8);
+	memmove(ret, full ? s : "0000:", full ? n : 5);
 	for (char *c = ret; *c; c++)
 		if (*c >= 'A' && *c <= 'F')
 			*c = (char)(*c - 'A' + 'a');
 	return true;
 }
 
-/* The address that a line is about, or with `any` "-" for all devices. */
-static int need_bdf(struct text line, bool any, char ret[FACTS_BDF_MAX])
-{
-	char word[FACTS_BDF_MAX];
-	int r = NEED(line, "bdf", word);
-
-	if (r < 0)
-		return r;
-	if (any && !word[0]) {
-		ret[0] = '\0';
-		return 0;
-	}
-	return bdf_normalize(word, ret) ? 0 : -EBADMSG;
-}
-
-/* What guards build on has to be in the line: a key that is missing is no "no". */
-static int get_device(struct text line, struct device_facts *d)
-{
-	const struct {
-		const char *key;
-		unsigned int *number;
-	} numbers[] = {
-		{ "class", &d->class },
-		{ "sriov_total", &d->sriov_total },
-		{ "sriov_num", &d->sriov_num },
-	};
-	int r = need_bdf(line, false, d->bdf);
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(numbers); i++)
-		r = need_number(line, numbers[i].key, numbers[i].number);
-	if (r == 0)
-		r = need_bool(line, "bridge", &d->is_bridge);
-	if (r == 0)
-		r = NEED(line, "driver", d->driver);
-	if (r == 0)
-		r = NEED(line, "group", d->group);
-	if (r == 0)
-		r = NEED(line, "parent", d->parent);
-	if (r == 0)
-		r = NEED(line, "physfn", d->physfn);
-	if (r == 0)
-		r = NEED(line, "vfio_open", d->vfio_open);
-	return r;
-}
-
 static int add_device(struct facts *facts, struct text line)
 {
 	struct device_facts d = { 0 };
-	int r = get_device(line, &d);
+	struct text power;
 
-	if (r < 0)
-		return r;
-	if (facts_find(facts, d.bdf) >= 0)
+	if (!table_parse(line, device_facts_members, &d) ||
+	    !bdf_normalize(d.bdf, d.bdf) || facts_find(facts, d.bdf) >= 0)
 		return -EBADMSG;
-	GET(line, "id", d.id);
-	GET(line, "override", d.override);
-	GET(line, "domain_type", d.domain_type);
-	GET(line, "iommu", d.iommu);
-	GET(line, "slot", d.slot);
-	GET(line, "net", d.net);
-	GET(line, "block", d.block);
-	GET(line, "cdev", d.cdev);
-	/* Without them something cannot be done, and nothing bad comes of it. */
-	(void)need_bool(line, "removable", &d.can_remove);
-	(void)need_bool(line, "rescan", &d.can_rescan);
-	(void)need_bool(line, "reset", &d.can_reset);
-	(void)need_bool(line, "reset_subordinate", &d.can_reset_subordinate);
-	(void)need_bool(line, "autoprobe", &d.autoprobe);
-	d.slot_can_power = text_value(line, "slot_power", &(struct text){ 0 }) &&
-			   need_number(line, "slot_power", &(unsigned int){ 0 }) == 0;
+	d.slot_can_power = text_value(line, "slot_power", &power) &&
+			   text_number(power, &(uint64_t){ 0 });
 	facts->devices =
 		xrealloc(facts->devices, facts->n_devices + 1, sizeof(facts->devices[0]));
 	facts->devices[facts->n_devices++] = d;
@@ -208,14 +163,9 @@ static int add_device(struct facts *facts, struct text line)
 static int add_use(struct facts *facts, struct text line)
 {
 	struct use_fact use = { 0 };
-	int r = need_bdf(line, false, use.bdf);
 
-	if (r < 0)
-		return r;
-	GET(line, "why", use.why);
-	GET(line, "what", use.what);
-	GET(line, "at", use.at);
-	GET(line, "via", use.via);
+	if (!table_parse(line, use_members, &use) || !bdf_normalize(use.bdf, use.bdf))
+		return -EBADMSG;
 	facts->uses = xrealloc(facts->uses, facts->n_uses + 1, sizeof(facts->uses[0]));
 	facts->uses[facts->n_uses++] = use;
 	return 0;
@@ -224,13 +174,10 @@ static int add_use(struct facts *facts, struct text line)
 static int add_unknown(struct facts *facts, struct text line)
 {
 	struct unknown_fact unknown = { 0 };
-	int r = need_bdf(line, true, unknown.bdf);
 
-	if (r < 0)
-		return r;
-	GET(line, "rule", unknown.rule);
-	GET(line, "what", unknown.what);
-	GET(line, "why", unknown.why);
+	if (!table_parse(line, unknown_members, &unknown) ||
+	    (unknown.bdf[0] && !bdf_normalize(unknown.bdf, unknown.bdf)))
+		return -EBADMSG;
 	facts->unknowns = xrealloc(facts->unknowns, facts->n_unknowns + 1,
 				   sizeof(facts->unknowns[0]));
 	facts->unknowns[facts->n_unknowns++] = unknown;
@@ -240,10 +187,11 @@ static int add_unknown(struct facts *facts, struct text line)
 /* The end tells how many lines came before it: a console may have lost some. */
 static int add_end(struct facts *facts, struct text line)
 {
-	unsigned int lines = 0;
+	struct text value;
+	uint64_t lines;
 
-	if (need_number(line, "lines", &lines) < 0 || lines != facts->n_lines ||
-	    !facts->system.cpus)
+	if (!text_value(line, "lines", &value) || !text_number(value, &lines) ||
+	    lines != facts->n_lines || !facts->system.cpus)
 		return -EBADMSG;
 	facts->complete = true;
 	return 0;
@@ -270,9 +218,12 @@ static int add_fact(struct facts *facts, struct text line)
 
 int facts_add(struct facts *facts, struct text line)
 {
+	struct text why = TEXT_NONE;
+
 	line = text_trim(line);
 	if (text_starts(line, TEXT("error="))) {
-		get_text(line, "why", facts->error, sizeof(facts->error));
+		(void)text_value(line, "why", &why);
+		text_clean(facts->error, sizeof(facts->error), why);
 		return 0;
 	}
 	if (!text_starts(line, TEXT("fact=")))

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flood/errors.h"
 
-#include "base/num.h"
-
 #include <errno.h>
 #include <inttypes.h>
 
@@ -44,15 +42,6 @@ const char *flood_error_words(unsigned int index)
 	return index == OTHER ? "other errors" : strerror(errors_known[index].error);
 }
 
-unsigned int flood_error_index(struct text name)
-{
-	unsigned int i = 0;
-
-	while (i < OTHER && !text_equal(name, text_of(errors_known[i].name)))
-		i++;
-	return i;
-}
-
 void flood_errors_count(struct flood_errors *errors, int error)
 {
 	unsigned int i = 0;
@@ -77,19 +66,6 @@ uint64_t flood_errors_all(const struct flood_errors *errors)
 	return all;
 }
 
-void flood_errors_format(const struct flood_errors *errors, struct strbuf *out)
-{
-	const char *comma = "";
-
-	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
-		if (!errors->n[i])
-			continue;
-		strbuf_addf(out, "%s%s:%" PRIu64, comma, errors_known[i].name,
-			    errors->n[i]);
-		comma = ",";
-	}
-}
-
 void flood_errors_describe(const struct flood_errors *errors, bool words,
 			   struct strbuf *out)
 {
@@ -104,30 +80,4 @@ void flood_errors_describe(const struct flood_errors *errors, bool words,
 			strbuf_addf(out, " (%s)", flood_error_words(i));
 		comma = ", ";
 	}
-}
-
-bool flood_errors_parse(struct text words, struct flood_errors *ret)
-{
-	struct flood_errors errors = { 0 };
-
-	while (words.n) {
-		ptrdiff_t comma = text_find(words, TEXT(","), 0), colon;
-		struct text word = words;
-		char number[24];
-		uint64_t n;
-
-		if (comma >= 0)
-			word.n = (size_t)comma;
-		words = text_from(words, comma >= 0 ? word.n + 1 : words.n);
-		colon = text_find(word, TEXT(":"), 0);
-		if (colon < 1 || word.n - (size_t)colon > sizeof(number))
-			return false;
-		text_copy(number, sizeof(number), text_from(word, (size_t)colon + 1));
-		if (num_parse_u64(number, &n) < 0)
-			return false;
-		word.n = (size_t)colon;
-		errors.n[flood_error_index(word)] += n;
-	}
-	*ret = errors;
-	return true;
 }

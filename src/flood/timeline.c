@@ -113,15 +113,6 @@ bool timeline_line(struct timeline *t, struct strbuf *out)
 	return true;
 }
 
-static bool parse_number(struct text digits, uint64_t *ret)
-{
-	char number[24];
-
-	return digits.n && digits.n < sizeof(number) && digits.s[0] >= '0' &&
-	       digits.s[0] <= '9' &&
-	       num_parse_u64(text_copy(number, sizeof(number), digits), ret) == 0;
-}
-
 bool timeline_parse(struct text line, struct timeline_part *ret)
 {
 	struct text at;
@@ -131,7 +122,7 @@ bool timeline_parse(struct text line, struct timeline_part *ret)
 		return true;
 	}
 	return text_starts(line, TEXT("timeline ")) && text_value(line, "at", &at) &&
-	       parse_number(at, &ret->at_ns) && ret->at_ns &&
+	       text_number(at, &ret->at_ns) && ret->at_ns &&
 	       text_value(line, "sent", &ret->sent) &&
 	       text_value(line, "replies", &ret->replies);
 }
@@ -146,10 +137,10 @@ bool timeline_next(struct text *runs, uint32_t *ret_value, uint32_t *ret_count)
 		run.n = (size_t)comma;
 	x = text_find(run, TEXT("x"), 0);
 	/* No hexadecimal, which num_parse_u64 would take. */
-	if (x >= 0 && (!parse_number(text_from(run, (size_t)x + 1), &count) || !count ||
+	if (x >= 0 && (!text_number(text_from(run, (size_t)x + 1), &count) || !count ||
 		       count > TIMELINE_MS))
 		return false;
-	if (!parse_number((struct text){ run.s, x >= 0 ? (size_t)x : run.n }, &value) ||
+	if (!text_number((struct text){ run.s, x >= 0 ? (size_t)x : run.n }, &value) ||
 	    value > UINT32_MAX)
 		return false;
 	*ret_value = (uint32_t)value;

@@ -7,6 +7,7 @@
 #include "record_finding.h"
 
 #include "journal/record.h"
+#include "journal/table_json.h"
 
 #include <stdio.h>
 
@@ -20,8 +21,8 @@ static const char *class_word(unsigned int value)
 	return finding_type_name((enum finding_type)value);
 }
 
-const struct field_words field_phases = { phase_word, PHASE_COUNT };
-static const struct field_words classes = { class_word, FINDING_HANG + 1 };
+const struct table_names record_phase_names = { phase_word, PHASE_COUNT };
+static const struct table_names classes = { class_word, FINDING_HANG + 1 };
 
 static json_t *frames_write(const void *member)
 {
@@ -38,7 +39,7 @@ static json_t *frames_write(const void *member)
 		snprintf(line, sizeof(line), "%s%s%s%s%s", frame->reliable ? "" : "? ",
 			 frame->function, frame->module[0] ? " [" : "", frame->module,
 			 frame->module[0] ? "]" : "");
-		json_array_append_new(array, field_clean_string(line));
+		json_array_append_new(array, table_json_string(line));
 	}
 	return array;
 }
@@ -96,7 +97,7 @@ static json_t *decoded_write(const void *member)
 		/* A register may stand there twice; a key may not. */
 		for (unsigned int nth = 2; json_object_get(object, name); nth++)
 			snprintf(name + n, 16, "#%u", nth);
-		json_object_set_new(object, name, field_clean_string(field->value));
+		json_object_set_new(object, name, table_json_string(field->value));
 	}
 	return object;
 }
@@ -125,39 +126,40 @@ static const char *decoded_read(json_t *value, void *member)
 	return NULL;
 }
 
-static const struct field_custom frames = { frames_write, frames_read };
-static const struct field_custom decoded = { decoded_write, decoded_read };
+static const struct table_custom frames = { frames_write, frames_read };
+static const struct table_custom decoded = { decoded_write, decoded_read };
 
-#define REQUIRED(member, kind, key, ...) \
-	FIELD(struct record, finding.member, kind, key, __VA_ARGS__)
-#define OPTIONAL(member, kind, key, ...) \
-	FIELD(struct record, finding.member, kind, key, .optional = true, __VA_ARGS__)
+#define REQUIRED(member, key, ...) \
+	TABLE_MEMBER(struct record, finding.member, key, NULL, 0, __VA_ARGS__)
+#define OPTIONAL(member, key, ...)                                             \
+	TABLE_MEMBER(struct record, finding.member, key, NULL, TABLE_OPTIONAL, \
+		     __VA_ARGS__)
 
-const struct field record_finding_fields[] = {
-	REQUIRED(finding.type, FIELD_WORD, "class", .words = &classes),
-	REQUIRED(finding.kind, FIELD_CHARS, "kind"),
-	REQUIRED(finding.title, FIELD_CHARS, "title"),
-	REQUIRED(finding.bug, FIELD_CHARS, "bug"),
-	OPTIONAL(finding.variant, FIELD_CHARS, "variant"),
-	OPTIONAL(finding.known, FIELD_CHARS, "known"),
-	OPTIONAL(finding.severity, FIELD_CHARS, "severity"),
-	OPTIONAL(finding.advice, FIELD_CHARS, "advice"),
-	OPTIONAL(finding.function, FIELD_CHARS, "function"),
-	OPTIONAL(finding.file, FIELD_CHARS, "file"),
-	OPTIONAL(finding.text, FIELD_CHARS, "text"),
-	OPTIONAL(finding.driver, FIELD_CHARS, "driver"),
-	OPTIONAL(finding.device, FIELD_CHARS, "device"),
-	OPTIONAL(finding.iommu, FIELD_BOOL, "iommu"),
-	OPTIONAL(finding.panic, FIELD_BOOL, "panic"),
-	OPTIONAL(finding.truncated, FIELD_BOOL, "truncated"),
-	OPTIONAL(finding.count, FIELD_UINT, "count"),
-	OPTIONAL(finding.phase, FIELD_WORD, "phase", .words = &field_phases),
-	OPTIONAL(finding.kernel, FIELD_CHARS, "kernel"),
-	OPTIONAL(finding.line, FIELD_U64, "line"),
-	OPTIONAL(finding.offset, FIELD_U64, "offset"),
-	OPTIONAL(finding.size, FIELD_U64, "size"),
-	OPTIONAL(finding, FIELD_CUSTOM, "frames", .custom = &frames),
-	OPTIONAL(finding, FIELD_CUSTOM, "decoded", .custom = &decoded),
-	OPTIONAL(report, FIELD_STRING, "report"),
+const struct table_member record_finding_members[] = {
+	REQUIRED(finding.type, "class", .names = &classes),
+	REQUIRED(finding.kind, "kind"),
+	REQUIRED(finding.title, "title"),
+	REQUIRED(finding.bug, "bug"),
+	OPTIONAL(finding.variant, "variant"),
+	OPTIONAL(finding.known, "known"),
+	OPTIONAL(finding.severity, "severity"),
+	OPTIONAL(finding.advice, "advice"),
+	OPTIONAL(finding.function, "function"),
+	OPTIONAL(finding.file, "file"),
+	OPTIONAL(finding.text, "text"),
+	OPTIONAL(finding.driver, "driver"),
+	OPTIONAL(finding.device, "device"),
+	OPTIONAL(finding.iommu, "iommu"),
+	OPTIONAL(finding.panic, "panic"),
+	OPTIONAL(finding.truncated, "truncated"),
+	OPTIONAL(finding.count, "count"),
+	OPTIONAL(finding.phase, "phase", .names = &record_phase_names),
+	OPTIONAL(finding.kernel, "kernel"),
+	OPTIONAL(finding.line, "line"),
+	OPTIONAL(finding.offset, "offset"),
+	OPTIONAL(finding.size, "size"),
+	OPTIONAL(finding, "frames", .custom = &frames),
+	OPTIONAL(finding, "decoded", .custom = &decoded),
+	OPTIONAL(report, "report"),
 	{ 0 },
 };

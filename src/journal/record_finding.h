@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "field.h"
+#include "base/table.h"
 
 /* Over struct record. */
-extern const struct field record_finding_fields[];
-extern const struct field_words field_phases;
+extern const struct table_member record_finding_members[];
+extern const struct table_names record_phase_names;

@@ -1,86 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/attempt.h"
 
-#include <stddef.h>
-#include <stdlib.h>
+#define NEEDED(member, json, word) \
+	TABLE_MEMBER(struct attempt, member, json, word, TABLE_NEEDED)
+#define OPTIONAL(member, json, word, rules) \
+	TABLE_MEMBER(struct attempt, member, json, word, TABLE_OPTIONAL | (rules))
 
-enum key_kind {
-	KEY_WORD,
-	KEY_SIGNED,
-	KEY_UNSIGNED,
-	KEY_FLAG,
+const struct table_member attempt_members[] = {
+	OPTIONAL(seen, "seen", NULL, 0),
+	NEEDED(want_ns, "want_ns", "want"),
+	NEEDED(got_ns, "got_ns", "got"),
+	NEEDED(unplug, "unplug", "unplug"),
+	NEEDED(unplug_ns, "unplug_ns", "unplug_ns"),
+	NEEDED(request_ns, "request_ns", "request_ns"),
+	NEEDED(close_ns, "close_ns", "close_ns"),
+	NEEDED(release, "release", "release"),
+	NEEDED(release_ns, "release_ns", "release_ns"),
+	OPTIONAL(blocked, "blocked", "blocked", TABLE_NEEDED),
+	NEEDED(free_ns, "free_ns", "free_ns"),
+	OPTIONAL(who, "who", "who", 0),
+	OPTIONAL(where, "where", "where", 0),
+	NEEDED(back, "back", "back"),
+	OPTIONAL(moved, "moved", "moved", 0),
+	NEEDED(back_ns, "back_ns", "back_ns"),
+	NEEDED(total_ns, "total_ns", "total_ns"),
+	OPTIONAL(order, "order", NULL, 0),
+	{ 0 },
 };
-
-#define KEY(key, member, kind, required)                               \
-	{                                                              \
-		key, kind, required, offsetof(struct attempt, member), \
-			sizeof(((struct attempt *)NULL)->member)       \
-	}
-
-static const struct key {
-	const char *name;
-	enum key_kind kind;
-	bool required;
-	size_t offset, size;
-} keys[] = {
-	KEY("want", want_ns, KEY_SIGNED, true),
-	KEY("got", got_ns, KEY_SIGNED, true),
-	KEY("unplug", unplug, KEY_WORD, true),
-	KEY("unplug_ns", unplug_ns, KEY_SIGNED, true),
-	KEY("request_ns", request_ns, KEY_SIGNED, true),
-	KEY("close_ns", close_ns, KEY_SIGNED, true),
-	KEY("release", release, KEY_WORD, true),
-	KEY("release_ns", release_ns, KEY_SIGNED, true),
-	KEY("blocked", blocked, KEY_FLAG, true),
-	KEY("free_ns", free_ns, KEY_SIGNED, true),
-	KEY("who", who, KEY_WORD, false),
-	KEY("where", where, KEY_WORD, false),
-	KEY("back", back, KEY_WORD, true),
-	KEY("moved", moved, KEY_WORD, false),
-	KEY("back_ns", back_ns, KEY_UNSIGNED, true),
-	KEY("total_ns", total_ns, KEY_UNSIGNED, true),
-};
-
-static bool parse_signed(struct text word, int64_t *ret)
-{
-	char digits[24], *end;
-
-	text_copy(digits, sizeof(digits), word);
-	*ret = strtoll(digits, &end, 10);
-	return word.n && word.n < sizeof(digits) && !*end;
-}
-
-static bool parse_value(const struct key *key, struct text word, struct attempt *attempt)
-{
-	void *member = (char *)attempt + key->offset;
-	int64_t number;
-
-	if (key->kind == KEY_WORD) {
-		text_copy(member, key->size, word);
-		return true;
-	}
-	if (!parse_signed(word, &number) || (number < 0 && key->kind != KEY_SIGNED))
-		return false;
-	if (key->kind == KEY_FLAG)
-		*(bool *)member = number != 0;
-	else
-		*(int64_t *)member = number;
-	return true;
-}
 
 bool attempt_parse(struct text words, struct attempt *ret)
 {
 	struct attempt attempt = { .seen = true };
-	struct text word;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!text_value(words, keys[i].name, &word)) {
-			if (keys[i].required)
-				return false;
-		} else if (!parse_value(&keys[i], word, &attempt)) {
-			return false;
-		}
-	}
+	if (!table_parse(words, attempt_members, &attempt))
+		return false;
 	*ret = attempt;
 	return true;
 }

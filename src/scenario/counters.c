@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "counters.h"
 
-#include "base/num.h"
-
-#include <inttypes.h>
+#include <stdio.h>
 
 /*
  * The totals of the files of each name, in one process: a slow target has few. While the load
@@ -46,33 +44,18 @@ void counters_ask(struct run *run)
 	shell_type(run, line.s);
 }
 
-static bool take(struct text marker, const char *key, uint64_t *ret)
-{
-	char number[24];
-	struct text value;
-
-	return text_value(marker, key, &value) && value.n < sizeof(number) &&
-	       num_parse_u64(text_copy(number, sizeof(number), value), ret) == 0;
-}
-
 bool counters_on_marker(struct run *run, const struct console_line *line)
 {
-	struct text marker = line->marker;
 	struct record record = { .type = RECORD_COUNTERS, .cycle = run->cycle.cycle };
-	struct target_counters *c = &record.counters;
+	struct text cycle = TEXT_NONE;
+	char number[16];
 
-	uint64_t cycle;
-
-	if (!text_has(marker, TEXT("counters=1")))
+	if (!text_has(line->marker, TEXT("counters=1")))
 		return false;
-	if (!take(marker, "cycle", &cycle) || cycle != run->cycle.cycle ||
-	    !take(marker, "rx_packets", &c->rx_packets))
-		return true;
-	(void)take(marker, "rx_errors", &c->rx_errors);
-	(void)take(marker, "rx_dropped", &c->rx_dropped);
-	(void)take(marker, "rx_missed_errors", &c->rx_missed_errors);
-	(void)take(marker, "in_echos", &c->in_echos);
-	(void)take(marker, "out_echo_replies", &c->out_echo_replies);
-	run_record(run, &record);
+	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
+	text_value(line->marker, "cycle", &cycle);
+	if (text_equal(cycle, text_of(number)) &&
+	    table_parse(line->marker, target_counters_members, &record.counters))
+		run_record(run, &record);
 	return true;
 }
