@@ -19,6 +19,7 @@ int path_open_turbo(const char *interface, const struct frame_ends *ends,
 }
 #else
 #include "base/num.h"
+#include "flood/link/netlink.h"
 #include "flood/rights.h"
 #include "os/loop.h"
 
@@ -221,7 +222,7 @@ static int set_up(struct path *path, char **ret_reason)
 static int probe(struct path *path, char **ret_reason)
 {
 	struct path_request requests[8];
-	uint64_t before = turbo_sent_by(path->watch.ifindex);
+	uint64_t before = netlink_packets_sent(path->watch.ifindex);
 	enum flood_family family = path->spec.flood.family & FLOOD_V4 ? FLOOD_V4 :
 									FLOOD_V6;
 	int r;

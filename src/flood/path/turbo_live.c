@@ -4,13 +4,11 @@
 #ifdef HAVE_LIBBPF
 #include "base/num.h"
 #include "bpf.h"
-#include "flood/link/link_internal.h"
+#include "flood/link/netlink.h"
 #include "flood/wire/bytes.h"
 #include "os/loop.h"
 
 #include <errno.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,28 +33,12 @@ struct live {
 	uint64_t sent, asked_ns, begin; /* of the interface */
 };
 
-uint64_t turbo_sent_by(int ifindex)
-{
-	struct rtnl_link *link = NULL;
-	struct nl_sock *socket;
-	uint64_t n = 0;
-
-	if (link_nl_open(&socket) < 0)
-		return 0;
-	if (rtnl_link_get_kernel(socket, ifindex, NULL, &link) >= 0) {
-		n = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
-		rtnl_link_put(link);
-	}
-	nl_socket_free(socket);
-	return n;
-}
-
 bool turbo_has_sent(int ifindex, uint64_t n)
 {
 	uint64_t end = loop_now_ns() + PROBE_NS;
 
 	/* Nobody tells when a counter changes. */
-	while (turbo_sent_by(ifindex) < n) {
+	while (netlink_packets_sent(ifindex) < n) {
 		if (loop_now_ns() >= end)
 			return false;
 		(void)!poll(NULL, 0, PROBE_MS);
@@ -129,7 +111,7 @@ static void *run(void *arg)
 /* Most drivers only send redirected frames when they have a program of their own. */
 static bool probe(struct live *live)
 {
-	uint64_t before = turbo_sent_by(live->ifindex);
+	uint64_t before = netlink_packets_sent(live->ifindex);
 	unsigned int which = live->family & FLOOD_V4 ? 0 : 1;
 
 	return call(live, which, TRY_FRAMES) == 0 &&
@@ -172,7 +154,7 @@ bool live_run(struct live *live, bool on)
 		return on;
 	__atomic_store_n(&live->shared->stop, !on, __ATOMIC_RELEASE);
 	if (on) {
-		live->begin = turbo_sent_by(live->ifindex) - live->sent;
+		live->begin = netlink_packets_sent(live->ifindex) - live->sent;
 		on = pthread_create(&live->thread, NULL, run, live) == 0;
 	} else {
 		pthread_join(live->thread, NULL);
@@ -190,7 +172,7 @@ uint64_t live_made(struct live *live)
 	if (!live->running || now - live->asked_ns < ASK_NS)
 		return live->sent;
 	live->asked_ns = now;
-	sent = turbo_sent_by(live->ifindex);
+	sent = netlink_packets_sent(live->ifindex);
 	/* An interface that has gone has no counter. */
 	if (sent > live->begin + live->sent)
 		live->sent = sent - live->begin;

@@ -33,7 +33,5 @@ bool live_run(struct live *live, bool on);
 uint64_t live_made(struct live *live);
 void live_close(struct live *live);
 
-/* Packets that the interface has sent. */
-uint64_t turbo_sent_by(int ifindex);
-/* Whether these become at least n, given time. */
+/* Whether the packets that the interface has sent become at least n, given time. */
 bool turbo_has_sent(int ifindex, uint64_t n);
