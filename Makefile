@@ -16,14 +16,23 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 LIBS	:= libnl-3.0 libnl-route-3.0 libpcre2-8 jansson libcyaml libpci libudev
 # Files and lines of kernel code (classify --vmlinux): optional.
 LIBDW	:= $(shell pkg-config --exists libdw 2>/dev/null && echo libdw)
-# The flood's turbo engine: optional.
-LIBBPF	:= $(shell pkg-config --exists libbpf 2>/dev/null && echo libbpf)
-LIBS	+= $(LIBDW) $(LIBBPF)
+# The flood's programs for the kernel, and with them its turbo engine: optional. bpftool reads
+# them in the byte order of this machine only.
+CLANG	?= clang
+BPFTOOL	?= $(shell PATH=$$PATH:/usr/sbin:/sbin; command -v bpftool || echo bpftool)
+byte_order = $(shell echo __BYTE_ORDER__ | $(1) -E -P -x c - 2>/dev/null)
+BPF_ORDER := $(call byte_order,$(CLANG) -target bpf)
+BPF_LACKS := $(firstword \
+	$(if $(shell pkg-config --exists libbpf 2>/dev/null || echo no),libbpf) \
+	$(if $(BPF_ORDER),,$(CLANG)) \
+	$(if $(filter $(BPF_ORDER),$(call byte_order,$(CC))),,bpftool) \
+	$(if $(shell $(BPFTOOL) version >/dev/null 2>&1 || echo no),bpftool))
+LIBS	+= $(LIBDW) $(if $(BPF_LACKS),,libbpf)
 MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
 override CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(if $(LIBDW),-DHAVE_LIBDW) \
-	$(if $(LIBBPF),-DHAVE_LIBBPF)
+	$(if $(BPF_LACKS),,-DHAVE_BPF)
 override CFLAGS += -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
 	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
@@ -42,7 +51,7 @@ endif
 WORKER_SOURCES := $(sort $(wildcard src/worker/*.c))
 WORKER_OBJECTS := $(WORKER_SOURCES:src/%.c=$(O)/obj/%.o)
 WORKER	:= $(O)/iommu-stress-worker
-SOURCES := $(filter-out $(WORKER_SOURCES),\
+SOURCES := $(filter-out $(WORKER_SOURCES) %.bpf.c,\
 	$(sort $(wildcard src/*/*.c src/*/*/*.c src/*/*/*/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(O)/obj/%.o)
 # Files that are linked in as they are, so that the program stands alone: file F becomes
@@ -62,7 +71,7 @@ $(ARCHIVE): $(OBJECTS) $(EMBED_OBJECTS)
 	$(call say,AR)rm -f $@ && ar rcs $@ $^
 
 # Rebuilds when flags change, and only then.
-FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(BPF_LACKS)
 $(O)/.flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
@@ -72,6 +81,23 @@ FORCE:
 $(O)/obj/%.o: src/%.c $(O)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What runs in the kernel, as headers with the program in them. Generated code is no match for
+# our warnings: a system header.
+BPF_DIR	:= src/flood/path
+SKELETONS := $(if $(BPF_LACKS),,$(patsubst $(BPF_DIR)/%.bpf.c,$(O)/bpf/%.skel.h,\
+	$(wildcard $(BPF_DIR)/*.bpf.c)))
+BPF_OBJECTS := $(filter $(O)/obj/flood/path/%,$(OBJECTS))
+$(BPF_OBJECTS): $(SKELETONS)
+$(BPF_OBJECTS): override CPPFLAGS += -isystem $(O)/bpf -DBPF_LACKS='"$(BPF_LACKS)"'
+# clang does not look for headers of this machine then.
+BPF_INCLUDES = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
+	sed -n '/^\#include </,/^End/s|^ \(/.*\)|-idirafter \1|p')
+$(O)/bpf/%.skel.h: $(BPF_DIR)/%.bpf.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(call say,BPF)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
+		$(BPF_INCLUDES) -MMD -MP -MT $@ -MF $(@:.h=.d) -c -o $(@:.skel.h=.bpf.o) $<
+	@$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) >$@.new && mv $@.new $@
 
 # The version changes with every commit: only this one object knows it.
 $(O)/.version: FORCE
@@ -255,5 +281,5 @@ help:
 	@echo 'make install    DESTDIR, PREFIX ($(PREFIX)), SBINDIR, DATADIR, MANDIR'
 	@echo 'make format     clang-format over all C files'
 
--include $(OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d) $(O)/obj/main.d $(UNIT_TESTS:=.d) $(SCENARIO_OBJECTS:.o=.d) \
+-include $(OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d) $(O)/obj/main.d $(SKELETONS:.h=.d) $(UNIT_TESTS:=.d) $(SCENARIO_OBJECTS:.o=.d) \
 	$(SCENARIO_SOURCES:tests/%.c=$(O)/tests/%.d)

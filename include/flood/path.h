@@ -77,7 +77,7 @@ int path_open_packet(const char *interface, const struct frame_ends *ends,
  * As packet, but each frame is multiplied in the kernel: by a program at the interface's
  * way out (tc), or, where the driver can, by frames that begin there (live, at rate max).
  * Both are tried out at opening, and counted by the interface itself. -EPERM without
- * CAP_BPF and CAP_NET_ADMIN, -EOPNOTSUPP when neither works here or libbpf is not built
+ * CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, -EOPNOTSUPP when neither works here or is built
  * in; *ret_reason (caller frees) says what it was.
  */
 int path_open_turbo(const char *interface, const struct frame_ends *ends,

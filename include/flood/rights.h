@@ -11,6 +11,7 @@ enum rights {
 	RIGHTS_NET_RAW = 1,   /* raw and packet sockets */
 	RIGHTS_NET_ADMIN = 2, /* neighbour entries, programs on an interface */
 	RIGHTS_BPF = 4,       /* loading them */
+	RIGHTS_PERFMON = 8,   /* loading those with loops */
 };
 
 /* Whether the process has all of these. */

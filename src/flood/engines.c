@@ -93,7 +93,11 @@ static char *lacks_turbo(void)
 {
 	char *lacks = lacks_net_raw();
 
-	return lacks ? lacks : bpf_lacks();
+	if (!lacks)
+		lacks = bpf_lacks();
+	if (!lacks && !rights_have(RIGHTS_PERFMON))
+		lacks = xstrdup("no CAP_PERFMON");
+	return lacks;
 }
 
 static int open_turbo(const struct job *job, struct path **ret, char **ret_reason)
@@ -148,7 +152,7 @@ static const struct engine_kind kinds[] = {
 	{ "raw", "raw ICMP sockets, any interface", "CAP_NET_RAW", lacks_net_raw,
 	  open_raw },
 	{ "turbo", "frames that are multiplied in the kernel (tc, XDP)",
-	  "CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF; an Ethernet interface; libbpf",
+	  "CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON; an Ethernet interface",
 	  lacks_turbo, open_turbo },
 	{ "frames", "a unix datagram socket into a virtual board",
 	  "--frames, which reboot hands over", NULL, open_frames },
@@ -180,6 +184,8 @@ char *engines_names(void)
 
 void engines_list(FILE *out)
 {
+	_cleanup_free_ char *no_counter = bpf_lacks();
+
 	fprintf(out, "%-8s %s\n", "auto", "the first of packet and raw that is possible");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		_cleanup_free_ char *lacks = kinds[i].lacks ? kinds[i].lacks() : NULL;
@@ -189,6 +195,10 @@ void engines_list(FILE *out)
 		if (lacks)
 			fprintf(out, "%8s not possible here: %s\n", "", lacks);
 	}
+	if (no_counter)
+		fprintf(out,
+			"replies are counted by sockets, not where they come in: %s\n",
+			no_counter);
 }
 
 /* -- the way -------------------------------------------------------------------------- */

@@ -81,6 +81,15 @@ if [ "${engines##*turbo}" = "" ]; then
 	check "turbo: as many as were wanted" test "$(value sent)" = 10000
 	check "turbo: nothing stays on the interface" sh -c \
 		'! tc filter show dev near egress 2>/dev/null | grep -q bpf'
+	if command -v setpriv >/dev/null; then
+		empty "turbo: the rights that the manual names will do" "$(setpriv \
+			--bounding-set=-all,+net_raw,+net_admin,+bpf,+perfmon --inh-caps=-all \
+			timeout 30 "$program" flood 10.9.8.2 --engine=turbo --size=64 \
+			--count=100 2>&1 >/dev/null </dev/null)"
+	else
+		skip "turbo: the rights that the manual names will do" \
+			"setpriv is not installed"
+	fi
 	flood 10.9.8.2 --engine=turbo --spec=size=64..128 --rate=100 --count=10
 	says "turbo: gives way where it cannot, and says so" "$scratch/err" \
 		'^iommu-stress: engine turbo is not possible: .*; using packet$'
@@ -155,6 +164,14 @@ else
 	reap $flood_pid
 	check "packet: other people's replies do not" ping -c 5 -i 0.2 -W 1 10.9.8.2
 	wait $flood_pid
+	if command -v setpriv >/dev/null; then
+		counts "packet: the rights that the manual names will do" \
+			setpriv --bounding-set=-all,+net_raw,+net_admin,+bpf --inh-caps=-all
+		check "packet: most of them end there" test "$taken" -gt 2000
+	else
+		skip "packet: the rights that the manual names will do" \
+			"setpriv is not installed"
+	fi
 fi
 if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	counts "packet: without CAP_BPF they are counted at the socket" \

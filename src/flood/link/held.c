@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "hold_internal.h"
-#include "link_internal.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,21 +33,11 @@ static int nl_to_errno(int r)
 	}
 }
 
-static struct nl_addr *address_of(const struct held *held)
-{
-	struct nl_addr *addr = nl_addr_build(held->family, held->address,
-					     held->family == AF_INET ? 4 : 16);
-
-	if (!addr)
-		abort();
-	return addr;
-}
-
 static struct rtnl_neigh *make_entry(const struct held *held, const uint8_t *mac,
 				     int state)
 {
 	struct rtnl_neigh *entry = rtnl_neigh_alloc();
-	struct nl_addr *addr = address_of(held);
+	struct nl_addr *addr = netlink_address(held->family, held->address);
 	struct nl_addr *lladdr = mac ? nl_addr_build(AF_LLC, mac, HELD_MAC) : NULL;
 
 	if (!entry || (mac && !lladdr))
@@ -67,24 +57,15 @@ static struct rtnl_neigh *make_entry(const struct held *held, const uint8_t *mac
 
 int held_look(struct nl_sock *socket, struct held *held)
 {
-	struct nl_addr *addr;
-	struct nl_cache *neighbours;
-	struct rtnl_neigh *entry;
-	int r = rtnl_neigh_alloc_cache(socket, &neighbours);
+	struct nl_addr *addr = netlink_address(held->family, held->address);
+	int state = netlink_neighbour(socket, held->ifindex, addr, held->mac_before);
 
-	if (r < 0)
-		return nl_to_errno(r);
-	addr = address_of(held);
-	held->before = HELD_NONE;
-	if (link_neighbour_mac(neighbours, held->ifindex, addr, held->mac_before)) {
-		entry = rtnl_neigh_get(neighbours, held->ifindex, addr);
-		held->before = rtnl_neigh_get_state(entry) & NUD_PERMANENT ?
-				       HELD_FOREIGN :
-				       HELD_DYNAMIC;
-		rtnl_neigh_put(entry);
-	}
 	nl_addr_put(addr);
-	nl_cache_free(neighbours);
+	if (state < 0)
+		return nl_to_errno(state);
+	held->before = !state                ? HELD_NONE :
+		       state & NUD_PERMANENT ? HELD_FOREIGN :
+					       HELD_DYNAMIC;
 	return 0;
 }
 

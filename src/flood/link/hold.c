@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "flood/rights.h"
 #include "hold_internal.h"
-#include "link_internal.h"
+#include "netlink.h"
 #include "os/file.h"
 
 #include <dirent.h>
@@ -89,7 +89,7 @@ static unsigned int restore_lines(char *lines)
 	unsigned int n = 0;
 	char *line;
 
-	if (link_nl_open(&socket) < 0)
+	if (netlink_open(&socket) < 0)
 		return 0;
 	while ((line = strsep(&lines, "\n"))) {
 		struct held held;
@@ -209,18 +209,6 @@ static void hold_again(struct nl_sock *socket, struct held *held, unsigned int n
 	}
 }
 
-static int watch_links(void)
-{
-	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-					    .nl_groups = RTMGRP_LINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_ROUTE);
-
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
-		mem_close_fd(&fd);
-	return fd;
-}
-
 static _Noreturn void keep(struct keeper *k)
 {
 	struct nl_sock *socket;
@@ -229,8 +217,8 @@ static _Noreturn void keep(struct keeper *k)
 				{ .events = POLLIN } };
 
 	become_keeper(k->pipe_fd, k->state_fd);
-	in[1].fd = watch_links();
-	if (link_nl_open(&socket) < 0)
+	in[1].fd = netlink_watch(RTMGRP_LINK);
+	if (netlink_open(&socket) < 0)
 		_exit(1);
 	while (poll(in, 2, -1) >= 0 && !in[0].revents) {
 		while (recv(in[1].fd, bytes, sizeof(bytes), 0) > 0)
@@ -248,7 +236,7 @@ static int take_ways(const struct link_way *ways, unsigned int n, struct held *h
 	struct nl_sock *socket;
 	int r;
 
-	if (link_nl_open(&socket) < 0)
+	if (netlink_open(&socket) < 0)
 		return -EIO;
 	r = 0;
 	for (unsigned int i = 0; i < n && r == 0; i++) {
@@ -274,7 +262,7 @@ static int set_all(const struct held *held, unsigned int n)
 	struct nl_sock *socket;
 	int r = 0;
 
-	if (link_nl_open(&socket) < 0)
+	if (netlink_open(&socket) < 0)
 		return -EIO;
 	for (unsigned int i = 0; i < n && r == 0; i++)
 		r = held_set(socket, &held[i]);

@@ -2,7 +2,7 @@
 #include "flood/link.h"
 
 #include "base/num.h"
-#include "link_internal.h"
+#include "netlink.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -100,37 +100,6 @@ static int check_own(const struct sockaddr *address, char **ret_reason)
 	return r;
 }
 
-struct nl_addr *link_nl_addr(const struct sockaddr *address)
-{
-	struct nl_addr *addr;
-
-	if (address->sa_family == AF_INET)
-		addr = nl_addr_build(AF_INET,
-				     &((const struct sockaddr_in *)address)->sin_addr, 4);
-	else
-		addr = nl_addr_build(
-			AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
-	if (!addr)
-		abort();
-	return addr;
-}
-
-int link_nl_open(struct nl_sock **ret)
-{
-	struct nl_sock *socket = nl_socket_alloc();
-	int r;
-
-	if (!socket)
-		abort();
-	r = nl_connect(socket, NETLINK_ROUTE);
-	if (r < 0) {
-		nl_socket_free(socket);
-		return r;
-	}
-	*ret = socket;
-	return 0;
-}
-
 static int take_route(struct nl_msg *message, void *arg)
 {
 	struct rtnl_route **route = arg;
@@ -148,7 +117,8 @@ static int look_up(struct nl_sock *socket, const struct sockaddr *address, int i
 	/* Its table, too: one that the kernel only assumes, for an interface, is of none. */
 	struct rtmsg header = { .rtm_family = (unsigned char)address->sa_family,
 				.rtm_flags = RTM_F_LOOKUP_TABLE };
-	struct nl_addr *addr = link_nl_addr(address);
+	struct nl_addr *addr =
+		netlink_address(address->sa_family, netlink_bytes(address));
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
 	int r;
 
@@ -295,7 +265,8 @@ static int refuse_unknown(int error, char **ret_reason)
 static int check_gateway(struct nl_sock *socket, const struct sockaddr *address,
 			 char **ret_reason)
 {
-	struct nl_addr *addr = link_nl_addr(address);
+	struct nl_addr *addr =
+		netlink_address(address->sa_family, netlink_bytes(address));
 	/* An IPv4 route may have an IPv6 gateway. */
 	int r = each_gateway(socket, AF_INET, is_gateway, addr);
 
@@ -352,8 +323,8 @@ static int check_route(struct nl_sock *socket, const struct sockaddr *address,
 int link_find(const struct sockaddr *address, const struct link_wish *wish,
 	      struct link_way *ret, char **ret_reason)
 {
+	_cleanup_netlink_ struct nl_sock *socket = NULL, *links = NULL;
 	struct link_way way = { 0 };
-	struct nl_sock *socket;
 	int r = address->sa_family == AF_INET ?
 			check_ipv4((const struct sockaddr_in *)(const void *)address,
 				   ret_reason) :
@@ -364,25 +335,23 @@ int link_find(const struct sockaddr *address, const struct link_wish *wish,
 		r = check_own(address, ret_reason);
 	if (r < 0)
 		return r;
-	r = link_nl_open(&socket);
+	r = netlink_open(&socket);
 	if (r < 0) {
 		*ret_reason = xasprintf("has no route: %s", nl_geterror(r));
 		return -ENETUNREACH;
 	}
 	r = check_route(socket, address, wish, &way, ret_reason);
-	nl_socket_free(socket);
 	if (r < 0)
 		return r;
 	/* A socket whose answers were read by a handler of ours is not for caches. */
-	r = link_nl_open(&socket);
+	r = netlink_open(&links);
 	if (r < 0) {
 		*ret_reason = xasprintf("has no link: %s", nl_geterror(r));
 		return -ENETUNREACH;
 	}
-	r = take_link(socket, wish->allow_routed, &way, ret_reason);
+	r = take_link(links, wish->allow_routed, &way, ret_reason);
 	if (r == 0)
-		r = check_gateway(socket, address, ret_reason);
-	nl_socket_free(socket);
+		r = check_gateway(links, address, ret_reason);
 	if (r == 0)
 		*ret = way;
 	return r;
@@ -404,35 +373,15 @@ static int has_same_mac(void *arg, struct nl_addr *gateway, int interface)
 /* A router that answers ARP for what is behind it would pass the flood on. */
 int link_check_mac(struct link_way *way, char **ret_reason)
 {
-	struct nl_sock *socket;
-	int r = link_nl_open(&socket);
+	_cleanup_netlink_ struct nl_sock *socket = NULL;
+	int r = netlink_open(&socket);
 
-	if (r == 0) {
+	if (r == 0)
 		r = each_gateway(socket, AF_INET, has_same_mac, way);
-		if (r == 0)
-			r = each_gateway(socket, AF_INET6, has_same_mac, way);
-		nl_socket_free(socket);
-	}
+	if (r == 0)
+		r = each_gateway(socket, AF_INET6, has_same_mac, way);
 	if (r > 0)
 		return refuse(ret_reason,
 			      "is answered for by the default gateway of this host");
 	return r < 0 ? refuse_unknown(r, ret_reason) : 0;
-}
-
-bool link_has_queue(int ifindex)
-{
-	struct rtnl_link *link = NULL;
-	struct nl_sock *socket;
-	const char *qdisc;
-	bool yes = true;
-
-	if (link_nl_open(&socket) < 0)
-		return true;
-	if (rtnl_link_get_kernel(socket, ifindex, NULL, &link) >= 0) {
-		qdisc = rtnl_link_get_qdisc(link);
-		yes = !qdisc || strcmp(qdisc, "noqueue") != 0;
-		rtnl_link_put(link);
-	}
-	nl_socket_free(socket);
-	return yes;
 }

@@ -18,6 +18,8 @@ static uint64_t mask_of(unsigned int rights)
 		mask |= UINT64_C(1) << CAP_NET_ADMIN;
 	if (rights & RIGHTS_BPF)
 		mask |= UINT64_C(1) << CAP_BPF;
+	if (rights & RIGHTS_PERFMON)
+		mask |= UINT64_C(1) << CAP_PERFMON;
 	return mask;
 }
 
@@ -37,9 +39,9 @@ bool rights_have(unsigned int rights)
 	if (get(data) < 0)
 		return false;
 	have = (uint64_t)data[1].effective << 32 | data[0].effective;
-	/* CAP_BPF is new in 5.8: before it, and beside it, CAP_SYS_ADMIN will do. */
+	/* Both are new in 5.8: before it, and beside it, CAP_SYS_ADMIN will do. */
 	if (have >> CAP_SYS_ADMIN & 1)
-		have |= UINT64_C(1) << CAP_BPF;
+		have |= UINT64_C(1) << CAP_BPF | UINT64_C(1) << CAP_PERFMON;
 	return (have & mask) == mask;
 }
 

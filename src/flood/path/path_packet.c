@@ -8,7 +8,7 @@
 #include "path_packet.h"
 
 #include "filter.h"
-#include "flood/link/link_internal.h"
+#include "flood/link/netlink.h"
 #include "reply_counter.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static int bind_to(const struct path *path, int ifindex)
 static void choose_way(struct path *path)
 {
 	struct packet *own = path->own;
-	int bypass = !own->turbo && !link_has_queue(path->watch.ifindex);
+	int bypass = !own->turbo && !netlink_has_queue(path->watch.ifindex);
 
 	(void)!setsockopt(path->fds[0], SOL_PACKET, PACKET_QDISC_BYPASS, &bypass,
 			  sizeof(bypass));

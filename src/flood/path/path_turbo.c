@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One packet of ours becomes up to BPF_CLONES requests on the interface's way out. Numbers
+ * One packet of ours becomes up to TURBO_CLONES requests on the interface's way out. Numbers
  * go to the program through memory, for it runs within the system call that sends the
  * packet.
  */
@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#ifndef HAVE_LIBBPF
+#ifndef HAVE_BPF
 int path_open_turbo(const char *interface, const struct frame_ends *ends,
 		    const struct path_spec *spec, struct path **ret, char **ret_reason)
 {
@@ -19,18 +19,17 @@ int path_open_turbo(const char *interface, const struct frame_ends *ends,
 }
 #else
 #include "base/num.h"
+#include "flood/link/netlink.h"
 #include "flood/rights.h"
-#include "os/loop.h"
+#include "turbo.skel.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 struct turbo {
+	struct turbo_bpf *bpf;
 	struct bpf_attached attached;
-	struct bpf_shared *shared;
-	int map_fd, program_fd;
 	struct live *live;            /* NULL: the driver cannot */
 	bool gone;                    /* the interface that has the program */
 	struct turbo_frame frames[2]; /* v4, v6 */
@@ -50,18 +49,18 @@ static int send_run(struct path *path, struct run *run)
 	struct turbo *t = ((struct packet *)path->own)->turbo;
 	const struct path_request *first = run->requests[0];
 	const struct turbo_frame *frame = &t->frames[first->family == FLOOD_V6];
+	struct turbo_shared *clones = &t->bpf->bss->clones;
 	unsigned int done;
 	ssize_t n;
 
-	t->shared->count = run->n;
-	t->shared->seq = first->seq;
-	t->shared->step = run->step;
-	t->shared->sum = frame->sum;
-	t->shared->icmp = frame->icmp;
-	t->shared->done = t->shared->refused = 0;
+	*clones = (struct turbo_shared){ .count = run->n,
+					 .seq = first->seq,
+					 .step = run->step,
+					 .sum = frame->sum,
+					 .icmp = frame->icmp };
 	n = send(path->fds[0], frame->bytes, frame->n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* What is made is made, whatever became of the packet itself. */
-	done = (unsigned int)*(volatile uint64_t *)&t->shared->done + (n >= 0);
+	done = (unsigned int)*(volatile __u64 *)&clones->done + (n >= 0);
 	for (unsigned int i = 0; i < done && i < run->n; i++)
 		run->requests[i]->taken = true;
 	if (done >= run->n)
@@ -114,18 +113,6 @@ static void fill_frames(struct path *path)
 	turbo_make_frame(path, FLOOD_V6, &t->frames[1]);
 }
 
-static int attach(struct path *path)
-{
-	struct turbo *t = ((struct packet *)path->own)->turbo;
-
-	int r = bpf_attach_out(t->program_fd, path->watch.ifindex, &t->attached);
-
-	/* Without a link, nobody but us takes the program away. */
-	if (r == 0 && t->attached.link_fd < 0)
-		path->rights = RIGHTS_NET_ADMIN;
-	return r;
-}
-
 static bool turbo_flat_out(struct path *path, bool on)
 {
 	struct turbo *t = ((struct packet *)path->own)->turbo;
@@ -151,7 +138,7 @@ static void turbo_changed(struct path *path)
 
 	if (path->watch.ifindex != own->ifindex) {
 		t->gone = true;
-		t->shared->count = 0;
+		t->bpf->bss->clones.count = 0;
 	}
 	packet_changed(path);
 	fill_frames(path);
@@ -166,8 +153,7 @@ static void turbo_free(struct path *path)
 		live_close(t->live);
 		if (t->attached.ifindex)
 			bpf_detach_out(&t->attached);
-		bpf_memory_close(t->map_fd, t->shared, sizeof(*t->shared));
-		mem_close_fd(&t->program_fd);
+		turbo_bpf__destroy(t->bpf);
 		free(t);
 	}
 	packet_free(path);
@@ -189,39 +175,47 @@ static int set_up(struct path *path, char **ret_reason)
 {
 	struct packet *own = path->own;
 	struct turbo *t = own->turbo = xcalloc(1, sizeof(*t));
-	void *memory = NULL;
 	uint32_t mark;
 	int r;
 
-	t->map_fd = t->program_fd = t->attached.link_fd = -1;
+	t->attached.link_fd = -1;
 	fill_frames(path);
 	if (getrandom(&mark, sizeof(mark), 0) < 0)
 		return -errno;
-	/* 0 is everybody's; the top bit is not compared. */
-	mark = (mark & 0x7fffffff) | 1;
-	r = bpf_memory_open(sizeof(*t->shared), &t->map_fd, &memory);
-	t->shared = memory;
-	if (r == 0)
-		r = bpf_load_clone(t->map_fd, mark, &t->program_fd);
+	/* 0 is everybody's. */
+	mark |= 1;
+	t->bpf = turbo_bpf__open();
+	r = t->bpf ? 0 : -errno;
+	if (r == 0) {
+		t->bpf->rodata->clone_mark = mark;
+		t->bpf->rodata->live_ifindex = path->watch.ifindex;
+		r = turbo_bpf__load(t->bpf);
+	}
 	if (r < 0) {
 		*ret_reason = xasprintf("the kernel does not take the program: %s",
 					strerror(-r));
 		return r;
 	}
-	r = attach(path);
-	if (r < 0)
+	r = bpf_attach_out(bpf_program__fd(t->bpf->progs.make_clones),
+			   path->watch.ifindex, &t->attached);
+	if (r < 0) {
 		*ret_reason = xasprintf("%s does not take the program: %s",
 					path->watch.name, strerror(-r));
-	else if (setsockopt(path->fds[0], SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
-		r = -errno;
-	return r;
+		return r;
+	}
+	/* Without a link, nobody but us takes the program away. */
+	if (t->attached.link_fd < 0)
+		path->rights = RIGHTS_NET_ADMIN;
+	return setsockopt(path->fds[0], SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ?
+		       -errno :
+		       0;
 }
 
 /* A few requests to the target, as many as the interface must have sent then. */
 static int probe(struct path *path, char **ret_reason)
 {
 	struct path_request requests[8];
-	uint64_t before = turbo_sent_by(path->watch.ifindex);
+	uint64_t before = netlink_packets_sent(path->watch.ifindex);
 	enum flood_family family = path->spec.flood.family & FLOOD_V4 ? FLOOD_V4 :
 									FLOOD_V6;
 	int r;
@@ -252,7 +246,7 @@ static int try_out(struct path *path, char **ret_reason)
 	path_set_ends(path, &path->ends);
 	r = probe(path, ret_reason);
 	if (r == 0)
-		t->live = live_open(path, &path->note);
+		t->live = live_open(path, t->bpf, &path->note);
 	path->spec = spec;
 	path_set_ends(path, &path->ends);
 	fill_frames(path);

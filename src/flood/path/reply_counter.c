@@ -3,7 +3,7 @@
 
 #include "bpf.h"
 
-#ifndef HAVE_LIBBPF
+#ifndef HAVE_BPF
 struct reply_counter *reply_counter_open(int ifindex, const struct frame_ends *ends,
 					 const struct frame_mark *mark,
 					 enum flood_family family)
@@ -28,25 +28,38 @@ void reply_counter_pass(struct reply_counter *counter, unsigned int n)
 	(void)counter, (void)n;
 }
 #else
-#include <stdlib.h>
+#include "count.skel.h"
+
+#include <string.h>
 
 struct reply_counter {
-	int map_fd, program_fd, link_fd;
-	struct bpf_count *count;
+	struct count_bpf *bpf;
+	int link_fd;
 };
 
 static int set_up(struct reply_counter *c, int ifindex, const struct frame_ends *ends,
 		  const struct frame_mark *mark, enum flood_family family)
 {
-	void *memory = NULL;
-	int r = bpf_memory_open(sizeof(*c->count), &c->map_fd, &memory);
+	struct count_bpf__rodata *know;
+	int r;
 
-	c->count = memory;
-	if (r == 0)
-		r = bpf_load_count(c->map_fd, ends, mark, family, &c->program_fd);
-	if (r == 0)
-		r = bpf_attach_count(c->program_fd, ifindex, &c->link_fd);
-	return r;
+	c->bpf = count_bpf__open();
+	if (!c->bpf)
+		return -errno;
+	know = c->bpf->rodata;
+	know->v6 = family == FLOOD_V6;
+	if (know->v6)
+		memcpy(know->target, &ends->target_v6, sizeof(ends->target_v6));
+	else
+		memcpy(know->target, &ends->target_v4, sizeof(ends->target_v4));
+	know->ident = htons(mark->ident);
+	know->cookie[0] = htonl((uint32_t)(mark->cookie >> 32));
+	know->cookie[1] = htonl((uint32_t)mark->cookie);
+	r = count_bpf__load(c->bpf);
+	if (r < 0)
+		return r;
+	c->link_fd = bpf_attach_in(bpf_program__fd(c->bpf->progs.count), ifindex);
+	return c->link_fd;
 }
 
 struct reply_counter *reply_counter_open(int ifindex, const struct frame_ends *ends,
@@ -59,8 +72,8 @@ struct reply_counter *reply_counter_open(int ifindex, const struct frame_ends *e
 	if (lacks)
 		return NULL;
 	c = xcalloc(1, sizeof(*c));
-	c->map_fd = c->program_fd = c->link_fd = -1;
-	if (set_up(c, ifindex, ends, mark, family) == 0)
+	c->link_fd = -1;
+	if (set_up(c, ifindex, ends, mark, family) >= 0)
 		return c;
 	reply_counter_free(c);
 	return NULL;
@@ -71,19 +84,18 @@ void reply_counter_free(struct reply_counter *c)
 	if (!c)
 		return;
 	mem_close_fd(&c->link_fd);
-	mem_close_fd(&c->program_fd);
-	bpf_memory_close(c->map_fd, c->count, sizeof(*c->count));
+	count_bpf__destroy(c->bpf);
 	free(c);
 }
 
 uint64_t reply_counter_count(const struct reply_counter *c)
 {
-	return c ? __atomic_load_n(&c->count->replies, __ATOMIC_RELAXED) : 0;
+	return c ? __atomic_load_n(&c->bpf->bss->replies, __ATOMIC_RELAXED) : 0;
 }
 
 void reply_counter_pass(struct reply_counter *c, unsigned int n)
 {
 	if (c)
-		__atomic_store_n(&c->count->pass, n, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->bpf->bss->pass, n, __ATOMIC_RELAXED);
 }
 #endif

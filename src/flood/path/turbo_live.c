@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "turbo_live.h"
 
-#ifdef HAVE_LIBBPF
+#ifdef HAVE_BPF
 #include "base/num.h"
-#include "bpf.h"
-#include "flood/link/link_internal.h"
+#include "flood/link/netlink.h"
 #include "flood/wire/bytes.h"
 #include "os/loop.h"
+#include "turbo.skel.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Some drivers bring their counters up to date once a second or two. */
 #define PROBE_NS (2500 * NS_PER_MSEC)
@@ -26,8 +24,9 @@
 #define ASK_NS (5 * NS_PER_MSEC)
 
 struct live {
-	int ifindex, map_fd, program_fd, pass_fd, link_fd;
-	struct bpf_shared *shared;
+	struct turbo_bpf *bpf;   /* not ours */
+	struct bpf_link *passes; /* its pass_all; NULL: not needed */
+	int ifindex;
 	enum flood_family family;
 	struct turbo_frame frames[2];
 	pthread_t thread;
@@ -35,28 +34,12 @@ struct live {
 	uint64_t sent, asked_ns, begin; /* of the interface */
 };
 
-uint64_t turbo_sent_by(int ifindex)
-{
-	struct rtnl_link *link = NULL;
-	struct nl_sock *socket;
-	uint64_t n = 0;
-
-	if (link_nl_open(&socket) < 0)
-		return 0;
-	if (rtnl_link_get_kernel(socket, ifindex, NULL, &link) >= 0) {
-		n = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
-		rtnl_link_put(link);
-	}
-	nl_socket_free(socket);
-	return n;
-}
-
 bool turbo_has_sent(int ifindex, uint64_t n)
 {
 	uint64_t end = loop_now_ns() + PROBE_NS;
 
 	/* Nobody tells when a counter changes. */
-	while (turbo_sent_by(ifindex) < n) {
+	while (netlink_packets_sent(ifindex) < n) {
 		if (loop_now_ns() >= end)
 			return false;
 		(void)!poll(NULL, 0, PROBE_MS);
@@ -95,20 +78,24 @@ void live_set_frames(struct live *live, struct path *path)
 	turbo_make_frame(path, FLOOD_V6, &live->frames[1]);
 }
 
+/* Returns early once stop is set, or by a signal. */
 static int call(struct live *live, unsigned int which, uint32_t n)
 {
-	const struct text frame = { (const char *)live->frames[which].bytes,
-				    live->frames[which].n };
+	const struct turbo_frame *frame = &live->frames[which];
+	struct turbo_shared *shared = &live->bpf->bss->live;
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->bytes,
+		    .data_size_in = (uint32_t)frame->n, .repeat = (int)n,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 
-	live->shared->sum = live->frames[which].sum;
-	live->shared->icmp = live->frames[which].icmp;
-	live->shared->step = 1;
-	return bpf_run_live(live->program_fd, frame, n);
+	shared->sum = frame->sum;
+	shared->icmp = frame->icmp;
+	return bpf_prog_test_run_opts(bpf_program__fd(live->bpf->progs.make_live),
+				      &options);
 }
 
 static bool is_stopped(const struct live *live)
 {
-	return __atomic_load_n(&live->shared->stop, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&live->bpf->bss->live.stop, __ATOMIC_ACQUIRE);
 }
 
 static void *run(void *arg)
@@ -129,39 +116,31 @@ static void *run(void *arg)
 /* Most drivers only send redirected frames when they have a program of their own. */
 static bool probe(struct live *live)
 {
-	uint64_t before = turbo_sent_by(live->ifindex);
+	uint64_t before = netlink_packets_sent(live->ifindex);
 	unsigned int which = live->family & FLOOD_V4 ? 0 : 1;
 
 	return call(live, which, TRY_FRAMES) == 0 &&
 	       turbo_has_sent(live->ifindex, before + TRY_FRAMES);
 }
 
-struct live *live_open(struct path *path, char **ret_note)
+struct live *live_open(struct path *path, struct turbo_bpf *bpf, char **ret_note)
 {
 	struct live *live = xcalloc(1, sizeof(*live));
-	void *memory = NULL;
-	int r;
 
-	live->map_fd = live->program_fd = live->pass_fd = live->link_fd = -1;
+	live->bpf = bpf;
 	live->ifindex = path->watch.ifindex;
 	live->family = path->spec.flood.family;
 	live_set_frames(live, path);
-	r = bpf_memory_open(sizeof(*live->shared), &live->map_fd, &memory);
-	live->shared = memory;
-	if (r == 0)
-		r = bpf_load_live(live->map_fd, live->ifindex, &live->program_fd);
-	if (r == 0 && probe(live))
+	if (probe(live))
 		return live;
-	if (r == 0)
-		r = bpf_load_pass(&live->pass_fd);
-	if (r == 0)
-		r = bpf_attach_in(live->pass_fd, live->ifindex, &live->link_fd);
-	if (r == 0 && probe(live))
+	live->passes = bpf_program__attach_xdp(bpf->progs.pass_all, live->ifindex);
+	if (live->passes && probe(live))
 		return live;
 	*ret_note =
-		r < 0 ? xasprintf("no frames begin in the kernel: %s", strerror(-r)) :
+		live->passes ?
 			xasprintf("no frames begin in the kernel: %s does not send them",
-				  path->watch.name);
+				  path->watch.name) :
+			xasprintf("no frames begin in the kernel: %s", strerror(errno));
 	live_close(live);
 	return NULL;
 }
@@ -170,9 +149,9 @@ bool live_run(struct live *live, bool on)
 {
 	if (on == live->running)
 		return on;
-	__atomic_store_n(&live->shared->stop, !on, __ATOMIC_RELEASE);
+	__atomic_store_n(&live->bpf->bss->live.stop, !on, __ATOMIC_RELEASE);
 	if (on) {
-		live->begin = turbo_sent_by(live->ifindex) - live->sent;
+		live->begin = netlink_packets_sent(live->ifindex) - live->sent;
 		on = pthread_create(&live->thread, NULL, run, live) == 0;
 	} else {
 		pthread_join(live->thread, NULL);
@@ -190,7 +169,7 @@ uint64_t live_made(struct live *live)
 	if (!live->running || now - live->asked_ns < ASK_NS)
 		return live->sent;
 	live->asked_ns = now;
-	sent = turbo_sent_by(live->ifindex);
+	sent = netlink_packets_sent(live->ifindex);
 	/* An interface that has gone has no counter. */
 	if (sent > live->begin + live->sent)
 		live->sent = sent - live->begin;
@@ -202,10 +181,7 @@ void live_close(struct live *live)
 	if (!live)
 		return;
 	(void)live_run(live, false);
-	bpf_memory_close(live->map_fd, live->shared, sizeof(*live->shared));
-	mem_close_fd(&live->program_fd);
-	mem_close_fd(&live->pass_fd);
-	mem_close_fd(&live->link_fd);
+	(void)!bpf_link__destroy(live->passes);
 	free(live);
 }
 #endif

@@ -7,8 +7,10 @@
 #pragma once
 
 #include "path_packet.h"
+#include "turbo_bpf.h"
 
 struct live;
+struct turbo_bpf;
 
 /* A request of number 0, and what its number goes into. */
 struct turbo_frame {
@@ -23,8 +25,11 @@ bool turbo_can(const struct path_spec *spec);
 void turbo_make_frame(const struct path *path, enum flood_family family,
 		      struct turbo_frame *ret);
 
-/* NULL, and *ret_note (caller frees) says why: the driver cannot. Sends to the target. */
-struct live *live_open(struct path *path, char **ret_note);
+/*
+ * Sends to the target, with programs that are loaded. NULL, and *ret_note (caller frees)
+ * says why: the driver cannot.
+ */
+struct live *live_open(struct path *path, struct turbo_bpf *bpf, char **ret_note);
 /* What is sent from now on. While it does not run. */
 void live_set_frames(struct live *live, struct path *path);
 /* Starts or stops; returns whether it runs. */
@@ -33,7 +38,5 @@ bool live_run(struct live *live, bool on);
 uint64_t live_made(struct live *live);
 void live_close(struct live *live);
 
-/* Packets that the interface has sent. */
-uint64_t turbo_sent_by(int ifindex);
-/* Whether these become at least n, given time. */
+/* Whether the packets that the interface has sent become at least n, given time. */
 bool turbo_has_sent(int ifindex, uint64_t n);

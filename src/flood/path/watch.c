@@ -5,7 +5,7 @@
  */
 #include "watch.h"
 
-#include "base/mem.h"
+#include "flood/link/netlink.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -34,19 +34,10 @@ static void look(struct watch *w)
 
 int watch_open(const char *name, struct watch *ret)
 {
-	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-					    .nl_groups = RTMGRP_LINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_ROUTE);
+	int fd = netlink_watch(RTMGRP_LINK);
 
 	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&groups, sizeof(groups)) < 0) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
+		return fd;
 	*ret = (struct watch){ .fd = fd };
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	look(ret);
