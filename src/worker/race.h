@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "holder.h"
 #include "pull.h"
+#include "worker/holder/holder.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the worker writes, and in which order, on trees that look like sysfs. */
-#include "commands.h"
-#include "process.h"
-#include "race.h"
+#include "worker/commands.h"
+#include "worker/process.h"
+#include "worker/race.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* iommu-stress-worker facts: the PCI devices, what they are used for, and what is unknown. */
 #include "facts.h"
-#include "commands.h"
+#include "worker/commands.h"
 
 #include <stdarg.h>
 #include <stdio.h>

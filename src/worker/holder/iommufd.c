@@ -7,8 +7,8 @@
  * domain are the iommufd's, and go with that: its close is what the group's UNSET_CONTAINER
  * is. Only a device that is open can be detached by itself.
  */
-#include "holder.h"
 #include "iommufd.h"
+#include "holder.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "internal.h"
+#include "worker/internal.h"
 
 #define LIST_SIZE 160
 
@@ -40,7 +40,7 @@ struct facts_use {
 /* Stacks of disks and networks are not deeper than this. */
 #define FACTS_DEPTH_MAX 16
 
-/* -- facts-device.c ----------------------------------------------------------------------- */
+/* -- device.c  */
 
 extern struct facts_devices facts_devices;
 
@@ -73,7 +73,7 @@ struct facts_use facts_use_below(const struct facts_use *use, const char *name);
 /* Its way is lost. */
 void facts_use_unknown(const struct facts_use *use, const char *what, const char *why);
 
-/* -- facts-block.c ------------------------------------------------------------------------ */
+/* -- block.c  */
 
 /* Down from a disk or partition (its name in /sys/class/block) to PCI devices. */
 void facts_use_block(const struct facts_use *use, const char *name);
@@ -85,14 +85,14 @@ void facts_use_node(const struct facts_use *use, const char *node);
 /* Disks that md, dm and the like are made of, mounted or not. */
 void facts_held(void);
 
-/* -- facts-mount.c ------------------------------------------------------------------------ */
+/* -- mount.c  */
 
 /* Down from the filesystem that a file is on. */
 void facts_use_file(const struct facts_use *use, const char *file);
 void facts_mounts(void);
 void facts_swaps(void);
 
-/* -- facts-net.c -------------------------------------------------------------------------- */
+/* -- net.c  */
 
 /* Down from a network interface. */
 void facts_use_interface(const struct facts_use *use, const char *name);
@@ -103,12 +103,12 @@ void facts_routes(const char *address);
 /* Address of the controller, from the ssh session that this is in; NULL: none is known. */
 const char *facts_find_peer(void);
 
-/* -- facts-open.c ------------------------------------------------------------------------- */
+/* -- open.c  */
 
 /* Finds who holds devices: fills `open`; facts_opens tells about it. */
 void facts_find_opens(void);
 void facts_opens(void);
 
-/* -- facts-system.c ----------------------------------------------------------------------- */
+/* -- system.c  */
 
 void facts_system(struct line *line);
