@@ -108,11 +108,49 @@ int link_name(const char *path, char *name, size_t size)
 	return 0;
 }
 
+static int no_dots(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+struct names names_read(const char *path)
+{
+	struct names names = { NULL, 0 };
+
+	names.n = scandir(path, &names.list, no_dots, alphasort);
+	return names;
+}
+
+void names_free(struct names *names)
+{
+	for (int i = 0; i < names->n; i++)
+		free(names->list[i]);
+	if (names->n >= 0)
+		free(names->list);
+}
+
 void fd_close(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+void dir_close(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+void stream_close(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
+void text_free(char **text)
+{
+	free(*text);
 }
 
 int64_t now_ns(void)

@@ -5,15 +5,21 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define _printf_(fmt, at) __attribute__((format(printf, fmt, at)))
 #define _cleanup_(fn)     __attribute__((cleanup(fn)))
 #define _cleanup_close_   _cleanup_(fd_close)
+#define _cleanup_dir_     _cleanup_(dir_close)
+#define _cleanup_names_   _cleanup_(names_free)
+#define _cleanup_stream_  _cleanup_(stream_close)
+#define _cleanup_text_    _cleanup_(text_free)
 
 #define NS_PER_SEC  INT64_C(1000000000)
 #define NS_PER_MSEC INT64_C(1000000)
@@ -129,8 +135,19 @@ void file_hooks(file_write_fn *write, file_query_fn *query);
 int file_write_now(const char *path, const char *text);
 /* Where a symbolic link leads, its last part only. Returns 0 or -errno. */
 int link_name(const char *path, char *name, size_t size);
+/* Names in a directory, sorted, without those that begin with a dot; n < 0: there is none. */
+struct names {
+	struct dirent **list;
+	int n;
+};
+struct names names_read(const char *path);
+void names_free(struct names *names);
 /* Closes *fd if it is >= 0, and makes it -1. */
 void fd_close(int *fd);
+/* For _cleanup_: nothing is done to NULL. */
+void dir_close(DIR **dir);
+void stream_close(FILE **stream);
+void text_free(char **text);
 /* CLOCK_MONOTONIC. */
 int64_t now_ns(void);
 

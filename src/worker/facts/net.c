@@ -3,7 +3,6 @@
 #include "facts.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,31 +17,28 @@
 static int use_lower(const struct facts_use *use, const char *real, const char *name)
 {
 	struct facts_use below = facts_use_below(use, name);
-	DIR *dir = opendir(real);
+	_cleanup_dir_ DIR *dir = opendir(real);
 	const struct dirent *entry;
 	int n = 0;
 
 	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "lower_", 6) != 0)
 			continue;
-		facts_use_interface(&below, entry->d_name + 6);
+		facts_follow(&below, FACTS_INTERFACE, entry->d_name + 6);
 		n++;
 	}
-	if (dir)
-		closedir(dir);
 	return n;
 }
 
-void facts_use_interface(const struct facts_use *use, const char *name)
+void facts_down_interface(const struct facts_use *use, const char *name)
 {
+	struct path path = path_make("/sys/class/net/%s", name);
 	char real[PATH_MAX];
 	struct bdf bdf;
 
-	if (use->depth > FACTS_DEPTH_MAX)
-		facts_use_unknown(use, name, "interfaces upon interfaces without end");
-	else if (facts_pci_of(path_make("/sys/class/net/%s", name).s, &bdf, real))
+	if (facts_pci_of(path.s, &bdf, real))
 		facts_tell_use(&bdf, use, name);
-	else if (!realpath(path_make("/sys/class/net/%s", name).s, real))
+	else if (!realpath(path.s, real))
 		facts_use_unknown(use, name, "not in /sys/class/net");
 	else if (!use_lower(use, real, name) && strcmp(name, "lo") != 0 &&
 		 strstr(real, "/devices/virtual/"))
@@ -140,8 +136,8 @@ static bool take_v6(const char *line, const void *to, struct best *best)
 static int read_routes(const char *path, route_fn *take, const void *to,
 		       struct best *best)
 {
-	FILE *stream = fopen(path_make("%s", path).s, "re");
-	char *line = NULL;
+	_cleanup_stream_ FILE *stream = fopen(path_make("%s", path).s, "re");
+	_cleanup_text_ char *line = NULL;
 	size_t room = 0;
 	int err = 0;
 
@@ -150,15 +146,13 @@ static int read_routes(const char *path, route_fn *take, const void *to,
 	while (getline(&line, &room, stream) > 0)
 		if (strncmp(line, "Iface", 5) != 0 && !take(line, to, best))
 			err = -EBADMSG;
-	free(line);
-	fclose(stream);
 	return err;
 }
 
 static void use_best(const struct facts_use *use, const struct best *best)
 {
 	for (size_t i = 0; i < best->n; i++)
-		facts_use_interface(use, best->names[i]);
+		facts_follow(use, FACTS_INTERFACE, best->names[i]);
 }
 
 static const struct family {
@@ -181,7 +175,7 @@ static size_t use_routes(const struct facts_use *use, const struct family *famil
 	return best.n;
 }
 
-void facts_use_address(const struct facts_use *use, const char *address)
+void facts_down_address(const struct facts_use *use, const char *address)
 {
 	char host[INET6_ADDRSTRLEN], *scope;
 	struct in6_addr v6;
@@ -199,7 +193,7 @@ void facts_use_address(const struct facts_use *use, const char *address)
 		if (IN6_IS_ADDR_LOOPBACK(&v6))
 			return;
 		if (scope)
-			facts_use_interface(use, scope);
+			facts_follow(use, FACTS_INTERFACE, scope);
 		else if (!use_routes(use, &v6_family, &v6, false))
 			facts_use_unknown(use, address, "no route leads there");
 		return;
@@ -216,20 +210,21 @@ void facts_use_address(const struct facts_use *use, const char *address)
 
 void facts_routes(const char *address)
 {
-	struct facts_use use = { .why = "route", .rule = "route", .at = address };
+	struct facts_use use = { .why = "route", .rule = "route" };
 	size_t n;
 
 	if (address && *address) {
-		facts_use_address(&use, address);
+		snprintf(use.at, sizeof(use.at), "%s", address);
+		facts_follow(&use, FACTS_ADDRESS, address);
 		return;
 	}
 	/* Nobody knows where the controller is: not where the world is, or anywhere. */
-	use.at = "by the default route";
+	strcpy(use.at, "by the default route");
 	n = use_routes(&use, &v4_family, NULL, false);
 	n += use_routes(&use, &v6_family, NULL, false);
 	if (n)
 		return;
-	use.at = "as far as is known";
+	strcpy(use.at, "as far as is known");
 	use_routes(&use, &v4_family, NULL, true);
 	use_routes(&use, &v6_family, NULL, true);
 }
@@ -240,8 +235,9 @@ void facts_routes(const char *address)
 static bool connection_of(int64_t pid, char *address, size_t size)
 {
 	static const char name[] = "SSH_CONNECTION=";
-	FILE *stream = fopen(path_make("/proc/%lld/environ", (long long)pid).s, "re");
-	char *word = NULL;
+	_cleanup_stream_ FILE *stream =
+		fopen(path_make("/proc/%lld/environ", (long long)pid).s, "re");
+	_cleanup_text_ char *word = NULL;
 	bool found = false;
 	size_t room = 0;
 
@@ -253,9 +249,6 @@ static bool connection_of(int64_t pid, char *address, size_t size)
 			 word + sizeof(name) - 1);
 		found = *address != '\0';
 	}
-	free(word);
-	if (stream)
-		fclose(stream);
 	return found;
 }
 
