@@ -155,6 +155,8 @@ $(O)/tests/test_facts $(O)/tests/test_guard $(O)/tests/test_cmd_list: \
 
 # Fails or kills at the n-th write.
 $(O)/tests/test_journal_faults: override LDFLAGS += -Wl,--wrap=write
+# Writes without a writer.
+$(O)/tests/test_worker_sysfs: override LDFLAGS += -Wl,--wrap=puts_write,--wrap=puts_query
 # Known issues of its own.
 $(O)/tests/test_report: override LDFLAGS += -Wl,--wrap=rules_find_known
 

@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 static const char *sysroot = "";
-static file_write_fn *write_hook;
-static file_query_fn *query_hook;
 
 void sysroot_set(const char *dir)
 {
@@ -68,29 +66,13 @@ int file_read_number(const char *path, int64_t *number)
 	return errno || end == text || *end ? -EINVAL : 0;
 }
 
-int file_write_now(const char *path, const char *text)
+int file_write(const char *path, const char *text)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
-int file_write(const char *path, const char *text)
-{
-	return write_hook ? write_hook(path, text) : file_write_now(path, text);
-}
-
-int file_query(const char *path, char *text, size_t size)
-{
-	return query_hook ? query_hook(path, text, size) : file_read(path, text, size);
-}
-
-void file_hooks(file_write_fn *write, file_query_fn *query)
-{
-	write_hook = write;
-	query_hook = query;
 }
 
 int link_name(const char *path, char *name, size_t size)

@@ -118,21 +118,8 @@ bool path_exists(const char *path);
 int file_read(const char *path, char *text, size_t size);
 /* A number in any base that C knows. Returns 0 or -errno. */
 int file_read_number(const char *path, int64_t *number);
-/*
- * One write() of the whole text. Goes to the hook if there is one: some such writes last
- * for ever, and then another process has to be the one that hangs. Returns 0 or -errno.
- */
+/* One write() of the whole text, which may last for ever: see puts.h. Returns 0 or -errno. */
 int file_write(const char *path, const char *text);
-typedef int file_write_fn(const char *path, const char *text);
-/*
- * As file_read(), for attributes that the kernel shows under a lock which an unplug may keep
- * for ever: driver_override, sriov_numvfs.
- */
-int file_query(const char *path, char *text, size_t size);
-typedef int file_query_fn(const char *path, char *text, size_t size);
-/* Another process does it; NULL: this one. */
-void file_hooks(file_write_fn *write, file_query_fn *query);
-int file_write_now(const char *path, const char *text);
 /* Where a symbolic link leads, its last part only. Returns 0 or -errno. */
 int link_name(const char *path, char *name, size_t size);
 /* Names in a directory, sorted, without those that begin with a dot; n < 0: there is none. */
