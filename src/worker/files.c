@@ -18,6 +18,11 @@ void sysroot_set(const char *dir)
 	sysroot = dir;
 }
 
+bool sysroot_is_set(void)
+{
+	return *sysroot;
+}
+
 struct path path_make(const char *format, ...)
 {
 	struct path path;

@@ -102,6 +102,7 @@ void say_warning(const char *word, const char *format, ...) _printf_(2, 3);
 
 /* Prefix of all absolute paths; for tests. */
 void sysroot_set(const char *dir);
+bool sysroot_is_set(void);
 
 #define PATH_SIZE 512
 struct path {

@@ -28,7 +28,7 @@ static void tell_consoles(void)
 
 int facts_run(const struct args *args)
 {
-	const char *peer = args_get(args, "peer");
+	struct facts_peer peer = { "", "" };
 	struct bdf device;
 	struct line line;
 	int err;
@@ -43,13 +43,16 @@ int facts_run(const struct args *args)
 	if (err)
 		return say_error("sysfs", "cannot read /sys/bus/pci/devices: %s",
 				 errno_name(err));
-	if (!peer)
-		peer = facts_find_peer();
+	if (args_get(args, "peer"))
+		snprintf(peer.address, sizeof(peer.address), "%s",
+			 args_get(args, "peer"));
+	else if (!facts_find_peer(&peer))
+		peer = (struct facts_peer){ "", "" };
 	facts_find_opens();
 
 	facts_begin(&line, "system");
 	facts_system(&line);
-	facts_add_name(&line, "peer", peer ? peer : "");
+	facts_add_name(&line, "peer", peer.address);
 	facts_end(&line);
 	facts_tell_devices();
 	facts_mounts();
@@ -58,8 +61,8 @@ int facts_run(const struct args *args)
 	/* Behind those: of a disk that is mounted there is a line already. */
 	facts_held();
 	/* Whoever talks over a serial line needs no route. */
-	if (!peer || strcmp(peer, "none") != 0)
-		facts_routes(peer);
+	if (strcmp(peer.address, "none") != 0)
+		facts_routes(&peer);
 	facts_walk();
 	tell_consoles();
 	facts_opens();

@@ -111,10 +111,29 @@ void facts_swaps(void);
 
 void facts_down_interface(const struct facts_use *use, const char *name);
 void facts_down_address(const struct facts_use *use, const char *address);
-/* address: of the controller, or NULL. */
-void facts_routes(const char *address);
-/* Address of the controller, from the ssh session that this is in; NULL: none is known. */
-const char *facts_find_peer(void);
+/* Is it an address of this host, which never leaves it? */
+bool facts_is_loopback(const char *address);
+
+/* The controller, and the address that it talks to; "": not known. */
+struct facts_peer {
+	char address[256], own[64];
+};
+void facts_routes(const struct facts_peer *peer);
+/* From the ssh session that this is in; false: it is in none. */
+bool facts_find_peer(struct facts_peer *peer);
+
+/* Where routes lead: to an address, else by default, or with `all` anywhere. */
+struct facts_to {
+	int family;                   /* AF_INET, AF_INET6 */
+	const void *address, *source; /* or NULL */
+	bool all;
+};
+/*
+ * Follows the interfaces of the best routes, as this kernel takes them, or as files of /proc
+ * say. Returns how many there are; what cannot be read is told as unknown.
+ */
+size_t facts_route_kernel(const struct facts_use *use, const struct facts_to *to);
+size_t facts_route_files(const struct facts_use *use, const struct facts_to *to);
 
 /* Finds who holds devices: fills `open`; facts_opens tells about it. */
 void facts_find_opens(void);
