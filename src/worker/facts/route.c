@@ -192,7 +192,6 @@ static int ask_list(struct answer *answer)
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.route = { .rtm_family = (unsigned char)answer->to->family },
 	};
-
 	int err;
 
 	/* It changed meanwhile. */

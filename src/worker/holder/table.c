@@ -23,18 +23,10 @@ const struct holder_ops holder_none = {
 	.close = none_do,
 };
 
-/* clang-format off */
-const struct holder_ops *const holders[] = {
-	&holder_group,
-	&holder_group_noreq,
-	&holder_device,
-	&holder_iommufd,
-	&holder_qemu,
-	&holder_qemu_iommufd,
-	&holder_none,
-	NULL,
-};
-/* clang-format on */
+const struct holder_ops *const holders[] = { &holder_group,  &holder_group_noreq,
+					     &holder_device, &holder_iommufd,
+					     &holder_qemu,   &holder_qemu_iommufd,
+					     &holder_none,   NULL };
 
 const struct holder_ops *holder_find(const char *name)
 {
