@@ -48,7 +48,7 @@ say = @printf '  %-7s %s\n' $(1) $(patsubst $(O)/%,%,$@);
 endif
 
 # The worker is a program of its own.
-WORKER_SOURCES := $(sort $(wildcard src/worker/*.c))
+WORKER_SOURCES := $(sort $(wildcard src/worker/*.c src/worker/*/*.c))
 WORKER_OBJECTS := $(WORKER_SOURCES:src/%.c=$(O)/obj/%.o)
 WORKER	:= $(O)/iommu-stress-worker
 SOURCES := $(filter-out $(WORKER_SOURCES) %.bpf.c,\
@@ -130,7 +130,7 @@ WORKER_NEEDS_arm64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 WORKER_NEEDS_s390x := gcc-s390x-linux-gnu libc6-dev-s390x-cross
 WORKERS := $(foreach arch,$(WORKER_ARCHS),$(if $(shell command -v $(WORKER_CC_$(arch))),\
 	$(O)/worker/$(arch)/iommu-stress-worker))
-WORKER_FLAGS = $(filter-out -I% -DHAVE_%,$(CPPFLAGS)) -DVERSION='"$(VERSION)"' \
+WORKER_FLAGS = -Isrc $(filter-out -I% -DHAVE_%,$(CPPFLAGS)) -DVERSION='"$(VERSION)"' \
 	$(filter-out -I%,$(CFLAGS)) -static
 
 .PHONY: workers
@@ -138,8 +138,8 @@ workers: $(WORKERS)
 	@$(foreach arch,$(WORKER_ARCHS),$(if $(filter $(O)/worker/$(arch)/%,$(WORKERS)),,\
 		echo 'no worker for $(arch): apt install $(WORKER_NEEDS_$(arch))';)):
 
-$(O)/worker/%/iommu-stress-worker: $(WORKER_SOURCES) $(wildcard src/worker/*.h) \
-		$(O)/.flags $(O)/.version
+$(O)/worker/%/iommu-stress-worker: $(WORKER_SOURCES) \
+		$(wildcard src/worker/*.h src/worker/*/*.h) $(O)/.flags $(O)/.version
 	@mkdir -p $(@D)
 	$(call say,CC)$(WORKER_CC_$*) $(WORKER_FLAGS) -o $@ $(WORKER_SOURCES)
 
@@ -169,7 +169,7 @@ $(O)/worker.a: $(filter-out $(O)/obj/worker/main.o,$(WORKER_OBJECTS))
 	$(call say,AR)rm -f $@ && ar rcs $@ $^
 $(O)/tests/test_worker%: tests/unit/test_worker%.c $(O)/worker.a
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) -Isrc/worker $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d \
+	$(call say,LD)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d \
 		$(LDFLAGS) -o $@ $< $(O)/worker.a -lcmocka
 
 # The worker as tests start it: with the sanitizers, which want no static program.
@@ -185,6 +185,8 @@ $(O)/tests/test_journal_faults: override LDFLAGS += -Wl,--wrap=write
 $(O)/tests/test_uevent: override LDFLAGS += -Wl,--wrap=udev_monitor_get_fd \
 	-Wl,--wrap=udev_monitor_receive_device -Wl,--wrap=udev_device_get_action \
 	-Wl,--wrap=udev_monitor_new_from_netlink
+# Writes without a writer.
+$(O)/tests/test_worker_sysfs: override LDFLAGS += -Wl,--wrap=puts_write,--wrap=puts_query
 # Known issues of its own.
 $(O)/tests/test_report: override LDFLAGS += -Wl,--wrap=rules_find_known
 

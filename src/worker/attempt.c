@@ -14,38 +14,32 @@
 
 static int hold(struct race *race, const struct attempt *attempt)
 {
-	struct meet *meet = race->meet;
+	struct meet *meet = race->puts.meet;
+	int64_t limit_ns = race->puts.limit_ns;
 	int err = 0;
 
 	if (race->ops == &holder_none)
 		return 0;
-	if (race->holder.pid <= 0) {
-		const struct holder was = race->holding.holder;
-
-		holder_init(&race->holding.holder, race->ops);
-		race->holding.holder.qemu = was.qemu;
-		race->holding.holder.qemu_root = was.qemu_root;
-		race->holding.holder.bdf = race->pull.device;
-		race->holding.holder.release = race->release;
+	if (race->holder.pid <= 0)
 		err = holding_start(&race->holder, race->cpu_holder, &race->holding);
-	}
 	if (err)
 		return say_error("hold", "cannot start the holder: %s", errno_name(err));
-	meet->hold_error = 0;
+	meet->hold = (struct hold){ 0 };
 	atomic_store(&meet->holder_work, WORK_HOLD);
 	peer_kick(&race->holder);
-	err = peer_wait(&race->holder,
-			now_ns() + race->limit_ns +
-				(race->ops->has_child ? HOLDER_CHILD_START_NS : 0));
-	if (!err && !meet->hold_error)
-		return 0;
-	if (!err)
-		return say_error(meet->word, "%s", meet->why);
-	return say_error("hold",
-			 err == -EPIPE ?
-				 "attempt %lld: the holder died when it opened %s" :
-				 "attempt %lld: opening %s lasts for ever",
-			 (long long)attempt->number, race->pull.device.s);
+	if (race->ops->has_child)
+		limit_ns += HOLDER_CHILD_START_NS;
+	err = peer_wait(&race->holder, now_ns() + limit_ns);
+	if (err == -EPIPE)
+		return say_error("hold",
+				 "attempt %lld: the holder died when it opened %s",
+				 (long long)attempt->number, race->pull.device.s);
+	if (err)
+		return say_error("hold", "attempt %lld: opening %s lasts for ever",
+				 (long long)attempt->number, race->pull.device.s);
+	if (meet->hold.open_error)
+		return say_error(meet->hold.word, "%s", meet->hold.why);
+	return 0;
 }
 
 /* -- race ------------------------------------------------------------------------------ */
@@ -63,15 +57,15 @@ static bool add_back_puts(struct race *race)
 
 	if (!pull_back_file(&race->pull, &path, text, sizeof(text)))
 		return false;
-	race_put_add(race, path.s, text);
+	puts_add(&race->puts, path.s, text);
 	if (!*race->driver || race->autoprobe ||
 	    strcmp(race->pull.method->back, "add") != 0)
 		return true;
-	race_put_add(race, device_path(device, "driver_override").s, race->driver);
+	puts_add(&race->puts, device_path(device, "driver_override").s, race->driver);
 	if (*own && strcmp(own, race->driver) != 0)
-		race_put_add(race, device_path(device, "driver/unbind").s, device->s)
+		puts_add(&race->puts, device_path(device, "driver/unbind").s, device->s)
 			->optional = true;
-	race_put_add(race, path_make("/sys/bus/pci/drivers_probe").s, device->s);
+	puts_add(&race->puts, path_make("/sys/bus/pci/drivers_probe").s, device->s);
 	return true;
 }
 
@@ -79,40 +73,32 @@ static bool add_back_puts(struct race *race)
 static void prepare_back(struct race *race)
 {
 	bool dies = race->release == RELEASE_EXIT || race->release == RELEASE_KILL;
-	struct meet *meet = race->meet;
+	const char *gone = race->pull.method->gone;
+	struct unplug *unplug = &race->puts.meet->unplug;
 
-	meet->gone[0] = '\0';
-	meet->put_at = 0;
-	meet->n_puts = 0;
-	if (meet->outside || dies || race->ops->has_child || !race->pull.method->gone ||
+	race->puts.meet->batch.n = 0;
+	if (unplug->outside || dies || race->ops->has_child || !gone ||
 	    !add_back_puts(race))
 		return;
-	memcpy(meet->gone,
-	       device_path(&race->pull.device,
-			   !strcmp(race->pull.method->gone, "unbind") ? "driver" : NULL)
-		       .s,
-	       sizeof(meet->gone));
+	snprintf(unplug->gone, sizeof(unplug->gone), "%s",
+		 device_path(&race->pull.device,
+			     !strcmp(gone, "unbind") ? "driver" : NULL)
+			 .s);
 }
 
 static void meet_reset(struct race *race, const struct attempt *attempt)
 {
-	struct meet *meet = race->meet;
+	bool alone = race->ops == &holder_none;
+	struct meet *meet = race->puts.meet;
 	struct path path = { "" };
 
-	meet->at_ns = attempt->at_ns;
-	meet->churn = race->churn;
-	meet->write_error = meet->act_error = 0;
-	meet->outside = !pull_file(&race->pull, &path, meet->text, sizeof(meet->text));
-	memcpy(meet->path, path.s, sizeof(meet->path));
-	atomic_store(&meet->written_at, 0);
-	atomic_store(&meet->returned_at, 0);
-	atomic_store(&meet->requested_at, 0);
-	atomic_store(&meet->closed_at, 0);
-	atomic_store(&meet->acted_at, 0);
-	atomic_store(&meet->released_at, race->ops == &holder_none ? now_ns() : 0);
-	atomic_store(&meet->go, 0);
-	atomic_store(&meet->let_go, 0);
-	atomic_store(&meet->ready, race->ops == &holder_none);
+	meet->moment = (struct moment){ .offset_ns = attempt->at_ns, .ready = alone };
+	meet->hold = (struct hold){ .churn = race->churn,
+				    .released_at = alone ? now_ns() : 0 };
+	meet->unplug = (struct unplug){ 0 };
+	meet->unplug.outside = !pull_file(&race->pull, &path, meet->unplug.text,
+					  sizeof(meet->unplug.text));
+	memcpy(meet->unplug.path, path.s, sizeof(meet->unplug.path));
 	prepare_back(race);
 }
 
@@ -124,23 +110,24 @@ static void outside_event(struct race *race)
 	while (!uevent_next(race->uevents, &event, 0))
 		if (!strcmp(event.action, "remove") &&
 		    !strcmp(event.bdf.s, race->pull.device.s))
-			atomic_store(&race->meet->returned_at, now_ns());
+			atomic_store(&race->puts.meet->unplug.returned_at, now_ns());
 }
 
 static bool is_done(struct race *race, struct outcome *outcome)
 {
-	struct meet *meet = race->meet;
+	struct unplug *unplug = &race->puts.meet->unplug;
 	bool was_done = outcome->writer_done;
 
 	if (!outcome->holder_done && peer_answered(&race->holder))
 		outcome->holder_done = true;
 	else if (!outcome->holder_done && peer_ended(&race->holder))
 		outcome->holder_done = outcome->holder_died = true;
-	if (meet->outside)
+	if (unplug->outside)
 		outside_event(race);
-	if (!outcome->writer_done && atomic_load(&meet->returned_at))
-		outcome->writer_done = meet->outside || peer_answered(&race->writer);
-	if (!outcome->writer_done && peer_ended(&race->writer))
+	if (!outcome->writer_done && atomic_load(&unplug->returned_at))
+		outcome->writer_done = unplug->outside ||
+				       peer_answered(&race->puts.writer);
+	if (!outcome->writer_done && peer_ended(&race->puts.writer))
 		outcome->writer_done = outcome->writer_died = true;
 	/* Who waits for the unplug's end does not look at it all the time. */
 	if (outcome->writer_done && !was_done && !outcome->holder_done)
@@ -155,13 +142,13 @@ static bool escalate(struct race *race, struct outcome *outcome)
 
 	if (!outcome->let_go_at) {
 		outcome->let_go_at = now;
-		outcome->blocked = !atomic_load(&race->meet->returned_at);
+		outcome->blocked = !atomic_load(&race->puts.meet->unplug.returned_at);
 		if (outcome->blocked) {
 			vfio_user(NULL, outcome->who, sizeof(outcome->who));
-			process_where(race->writer.pid, outcome->where,
+			process_where(race->puts.writer.pid, outcome->where,
 				      sizeof(outcome->where));
 		}
-		atomic_store(&race->meet->let_go, 1);
+		atomic_store(&race->puts.meet->moment.let_go, 1);
 		if (!outcome->holder_done)
 			peer_kick(&race->holder);
 	} else if (!outcome->killed && !outcome->holder_done) {
@@ -173,18 +160,18 @@ static bool escalate(struct race *race, struct outcome *outcome)
 	} else {
 		return false;
 	}
-	outcome->deadline = now + race->limit_ns;
+	outcome->deadline = now + race->puts.limit_ns;
 	return true;
 }
 
 static int64_t first_deadline(const struct race *race)
 {
-	int64_t after = race->meet->at_ns > 0 && race->release != RELEASE_NEVER ?
-				race->meet->at_ns :
-				0;
+	int64_t after = race->puts.meet->moment.offset_ns;
 
+	if (after < 0 || race->release == RELEASE_NEVER)
+		after = 0;
 	return now_ns() + after +
-	       (race->meet->outside ? race->limit_ns : race->blocked_ns);
+	       (race->puts.meet->unplug.outside ? race->puts.limit_ns : race->blocked_ns);
 }
 
 /* Returns 0, or -ETIMEDOUT when somebody never comes back. */
@@ -194,22 +181,22 @@ static int run_race(struct race *race, struct outcome *outcome)
 
 	outcome->holder_done = alone;
 	outcome->deadline = first_deadline(race);
-	race->meet->writer_work = WORK_RACE;
-	atomic_store(&race->meet->holder_work, WORK_RACE);
-	peer_kick(&race->writer);
+	race->puts.meet->writer_work = WORK_RACE;
+	atomic_store(&race->puts.meet->holder_work, WORK_RACE);
+	peer_kick(&race->puts.writer);
 	if (!alone)
 		peer_kick(&race->holder);
 	while (!is_done(race, outcome)) {
 		struct pollfd pollfds[] = {
-			{ .fd = outcome->writer_done ? -1 : race->writer.from,
+			{ .fd = outcome->writer_done ? -1 : race->puts.writer.from,
 			  .events = POLLIN },
-			{ .fd = outcome->writer_done ? -1 : race->writer.pidfd,
+			{ .fd = outcome->writer_done ? -1 : race->puts.writer.pidfd,
 			  .events = POLLIN },
 			{ .fd = outcome->holder_done ? -1 : race->holder.from,
 			  .events = POLLIN },
 			{ .fd = outcome->holder_done ? -1 : race->holder.pidfd,
 			  .events = POLLIN },
-			{ .fd = race->meet->outside ? race->uevents : -1,
+			{ .fd = race->puts.meet->unplug.outside ? race->uevents : -1,
 			  .events = POLLIN },
 		};
 		int64_t left = outcome->deadline - now_ns();
@@ -256,7 +243,7 @@ static bool wait_gone(struct race *race, int64_t until_ns)
 
 static void wait_back(struct race *race, struct outcome *outcome)
 {
-	int64_t until = now_ns() + race->limit_ns;
+	int64_t until = now_ns() + race->puts.limit_ns;
 	struct uevent event;
 
 	while (!is_back(race)) {
@@ -275,34 +262,36 @@ static void wait_back(struct race *race, struct outcome *outcome)
  * A device that somebody else plugs in is announced before drivers/pci lets drivers have it
  * (pci_bus_add_device): until then nothing takes it.
  */
-static int bind_announced(const struct bdf *bdf, const char *driver, int64_t deadline)
+static int bind_announced(struct puts *puts, const struct bdf *bdf, const char *driver,
+			  int64_t deadline)
 {
 	const struct timespec pause = { .tv_nsec = NS_PER_MSEC };
 	int err;
 
-	while ((err = device_bind(bdf, driver)) == -ENODEV && now_ns() < deadline)
+	while ((err = device_bind(puts, bdf, driver)) == -ENODEV && now_ns() < deadline)
 		nanosleep(&pause, NULL);
 	return err;
 }
 
 static int bind_all(struct race *race)
 {
-	int64_t deadline = race->meet->outside ? now_ns() + NS_PER_SEC : 0;
+	int64_t deadline = race->puts.meet->unplug.outside ? now_ns() + NS_PER_SEC : 0;
 	int err = 0;
 
 	if (!*race->driver)
 		return 0;
 	for (size_t i = 0; i < race->n_devices && !err; i++)
 		if (device_exists(&race->devices[i].bdf))
-			err = bind_announced(&race->devices[i].bdf, race->driver,
-					     deadline);
+			err = bind_announced(&race->puts, &race->devices[i].bdf,
+					     race->driver, deadline);
 	return err;
 }
 
+/* When the first of n puts was done the device was back, when the last was it was bound. */
 static void time_back(const struct race *race, int64_t begin, size_t n,
 		      struct outcome *outcome)
 {
-	const struct put *first = &race->meet->puts[0], *last = &race->meet->puts[n - 1];
+	const struct put *first = race->puts.meet->batch.puts, *last = &first[n - 1];
 
 	if (first->done_at)
 		outcome->back_ns = first->done_at - begin;
@@ -310,37 +299,38 @@ static void time_back(const struct race *race, int64_t begin, size_t n,
 		outcome->bind_ns = last->done_at - first->done_at;
 }
 
-static int replug(struct race *race, struct outcome *outcome)
+/* Returns 0 or -errno: what had to be written could not be. begin: when it was gone. */
+static int replug(struct race *race, struct outcome *outcome, int64_t *begin)
 {
-	int64_t begin = now_ns();
+	const struct unplug *unplug = &race->puts.meet->unplug;
 	size_t n;
 	int err;
 
-	race->meet->n_puts = 0;
-	if (!add_back_puts(race))
+	if (race->pull.method->gone && !unplug->error && !unplug->outside)
+		wait_gone(race, now_ns() + race->puts.limit_ns);
+	*begin = now_ns();
+	race->puts.meet->batch.n = 0;
+	if (!pull_is_gone(&race->pull) || !add_back_puts(race))
 		return 0;
-	n = race->meet->n_puts;
-	err = race_put(race);
-	time_back(race, begin, n, outcome);
+	n = race->puts.meet->batch.n;
+	err = puts_run(&race->puts);
+	time_back(race, *begin, n, outcome);
 	/* The device may take its time; what is left is seen then. */
-	return race->stuck ? err : 0;
+	return race->puts.stuck ? err : 0;
 }
 
-/* Returns 0 or -errno: what had to be written could not be. */
+/* By the writer at once, if it could, else by replug(). As that. */
 static int bring_back(struct race *race, struct outcome *outcome)
 {
-	const struct method *method = race->pull.method;
-	int64_t begin;
+	struct meet *meet = race->puts.meet;
+	int64_t begin = now_ns();
 	int err = 0;
 
-	if (race->meet->put_at)
-		time_back(race, race->meet->put_at, race->meet->n_puts, outcome);
-	else if (method->gone && !race->meet->write_error && !race->meet->outside)
-		wait_gone(race, now_ns() + race->limit_ns);
-	begin = now_ns();
-	if (!race->meet->put_at && pull_is_gone(&race->pull))
-		err = replug(race, outcome);
-	race->meet->n_puts = 0;
+	if (meet->unplug.back_at)
+		time_back(race, meet->unplug.back_at, meet->batch.n, outcome);
+	else
+		err = replug(race, outcome, &begin);
+	meet->batch.n = 0;
 	if (!err)
 		wait_back(race, outcome);
 	if (!outcome->back_ns)
@@ -357,7 +347,8 @@ static int bring_back(struct race *race, struct outcome *outcome)
 /* The writer may have been through with the unplug, and stuck in what follows it. */
 static enum back back_of_stuck(const struct race *race, const struct outcome *outcome)
 {
-	return !outcome->writer_done && atomic_load(&race->meet->returned_at) ?
+	return !outcome->writer_done &&
+			       atomic_load(&race->puts.meet->unplug.returned_at) ?
 		       BACK_STUCK :
 		       BACK_GONE;
 }
@@ -385,16 +376,16 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 	if (outcome.holder_died && race->holder.pid > 0)
 		peer_stop(&race->holder, now_ns() + NS_PER_SEC);
 	if (err || outcome.writer_died) {
-		race->stuck = true;
-		race->meet->n_puts = 0;
+		race->puts.stuck = true;
+		race->puts.meet->batch.n = 0;
 		outcome.back = back_of_stuck(race, &outcome);
 	} else {
 		err = bring_back(race, &outcome);
-		if (race->stuck)
+		if (race->puts.stuck)
 			outcome.back = BACK_STUCK;
-		outcome.writer_died = race->stuck && err == -EPIPE;
+		outcome.writer_died = race->puts.stuck && err == -EPIPE;
 	}
-	if (race->stuck)
+	if (race->puts.stuck)
 		process_where(stuck_pid(race, &outcome), outcome.where,
 			      sizeof(outcome.where));
 	say_back(race, attempt, &outcome, begin);

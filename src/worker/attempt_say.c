@@ -7,9 +7,9 @@
 static void add_release(struct line *line, struct race *race,
 			const struct outcome *outcome)
 {
-	struct meet *meet = race->meet;
-	int64_t acted = atomic_load(&meet->acted_at),
-		end = atomic_load(&meet->released_at);
+	struct hold *hold = &race->puts.meet->hold;
+	int64_t acted = atomic_load(&hold->acted_at),
+		end = atomic_load(&hold->released_at);
 	bool dies = !race->ops->has_child &&
 		    (race->release == RELEASE_EXIT || race->release == RELEASE_KILL);
 
@@ -18,7 +18,7 @@ static void add_release(struct line *line, struct race *race,
 	else if (outcome->holder_died && !(dies && acted))
 		line_add(line, "release", "died");
 	else
-		line_errno(line, "release", meet->act_error);
+		line_errno(line, "release", hold->act_error);
 	line_number(line, "release_ns", acted && end ? end - acted : -1);
 }
 
@@ -26,12 +26,13 @@ void say_back(struct race *race, const struct attempt *attempt,
 	      const struct outcome *outcome, int64_t begin)
 {
 	static const char *const backs[] = { "ok", "gone", "moved", "stuck" };
-	struct meet *meet = race->meet;
-	int64_t written = atomic_load(&meet->written_at);
-	int64_t returned = atomic_load(&meet->returned_at);
-	int64_t requested = atomic_load(&meet->requested_at);
-	int64_t closed = atomic_load(&meet->closed_at);
-	int64_t acted = atomic_load(&meet->acted_at);
+	struct unplug *unplug = &race->puts.meet->unplug;
+	struct hold *hold = &race->puts.meet->hold;
+	int64_t written = atomic_load(&unplug->written_at);
+	int64_t returned = atomic_load(&unplug->returned_at);
+	int64_t requested = atomic_load(&hold->requested_at);
+	int64_t closed = atomic_load(&hold->closed_at);
+	int64_t acted = atomic_load(&hold->acted_at);
 	struct line line = { .n = 0 };
 
 	line_number(&line, "cycle", attempt->number);
@@ -44,7 +45,7 @@ void say_back(struct race *race, const struct attempt *attempt,
 	else if (!returned)
 		line_add(&line, "unplug", "stuck");
 	else
-		line_errno(&line, "unplug", meet->write_error);
+		line_errno(&line, "unplug", unplug->error);
 	line_number(&line, "unplug_ns", written && returned ? returned - written : -1);
 	line_number(&line, "request_ns", requested ? requested - written : -1);
 	line_number(&line, "close_ns", closed ? closed - requested : -1);
@@ -73,7 +74,7 @@ static bool holder_is_stuck(const struct outcome *outcome)
 
 pid_t stuck_pid(const struct race *race, const struct outcome *outcome)
 {
-	return holder_is_stuck(outcome) ? outcome->holder_pid : race->writer.pid;
+	return holder_is_stuck(outcome) ? outcome->holder_pid : race->puts.writer.pid;
 }
 
 static int say_stuck(const struct race *race, const struct outcome *outcome)
@@ -94,7 +95,7 @@ int judge_back(struct race *race, const struct outcome *outcome, int err)
 {
 	const char *device = race->pull.device.s;
 
-	if (race->stuck)
+	if (race->puts.stuck)
 		return say_stuck(race, outcome);
 	if (outcome->back == BACK_GONE)
 		return say_error("gone",

@@ -2,12 +2,10 @@
 /* Does this machine have what a race takes? Each refusal says what to do. */
 #include "race.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -29,21 +27,15 @@ int race_choose_cpus(struct race *race)
 				 "more");
 	/* The first one has most of the interrupts. */
 	race->cpu_holder = found[n - 2];
-	race->cpu_writer = found[n - 1];
+	race->puts.cpu = found[n - 1];
 	return 0;
 }
 
 static bool dir_is_empty(const char *name)
 {
-	DIR *dir = opendir(path_make("%s", name).s);
-	struct dirent *entry;
-	bool empty = true;
+	_cleanup_names_ struct names names = names_read(path_make("%s", name).s);
 
-	while (dir && empty && (entry = readdir(dir)))
-		empty = entry->d_name[0] == '.';
-	if (dir)
-		closedir(dir);
-	return empty;
+	return names.n <= 0;
 }
 
 static bool cpu_is_amd(void)
@@ -105,11 +97,10 @@ static bool driver_is_harmless(const char *driver)
 static int check_members(const struct race *race)
 {
 	struct path path = device_path(&race->pull.device, "iommu_group/devices");
-	DIR *dir = opendir(path.s);
+	_cleanup_dir_ DIR *dir = opendir(path.s);
 	struct dirent *entry;
-	int status = 0;
 
-	while (dir && !status && (entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		char driver[64];
 		struct bdf bdf;
 
@@ -117,15 +108,13 @@ static int check_members(const struct race *race)
 			continue;
 		device_driver(&bdf, driver, sizeof(driver));
 		if (!driver_is_harmless(driver))
-			status = say_error(
+			return say_error(
 				"viable",
 				"group %d is not viable: %s is bound to %s; name "
 				"it with member=%s, or unbind it",
 				device_group(&race->pull.device), bdf.s, driver, bdf.s);
 	}
-	if (dir)
-		closedir(dir);
-	return status;
+	return 0;
 }
 
 /* Its character devices have a range of numbers, whether there is one or not. */
@@ -147,15 +136,9 @@ static int check_cdev(const struct race *race)
 /* What the holder itself wants to see. */
 static int check_holder(const struct race *race)
 {
-	struct holder holder;
+	struct holder holder = race->holding.holder;
 
-	if (!race->ops->check)
-		return 0;
-	holder_init(&holder, race->ops);
-	holder.bdf = race->pull.device;
-	holder.qemu = race->holding.holder.qemu;
-	holder.qemu_root = race->holding.holder.qemu_root;
-	if (!race->ops->check(&holder))
+	if (!race->ops->check || !race->ops->check(&holder))
 		return 0;
 	return say_error(holder.word, "%s", holder.why);
 }

@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 static const char *sysroot = "";
-static file_write_fn *write_hook;
-static file_query_fn *query_hook;
 
 void sysroot_set(const char *dir)
 {
 	sysroot = dir;
+}
+
+bool sysroot_is_set(void)
+{
+	return *sysroot;
 }
 
 struct path path_make(const char *format, ...)
@@ -68,29 +71,13 @@ int file_read_number(const char *path, int64_t *number)
 	return errno || end == text || *end ? -EINVAL : 0;
 }
 
-int file_write_now(const char *path, const char *text)
+int file_write(const char *path, const char *text)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
-int file_write(const char *path, const char *text)
-{
-	return write_hook ? write_hook(path, text) : file_write_now(path, text);
-}
-
-int file_query(const char *path, char *text, size_t size)
-{
-	return query_hook ? query_hook(path, text, size) : file_read(path, text, size);
-}
-
-void file_hooks(file_write_fn *write, file_query_fn *query)
-{
-	write_hook = write;
-	query_hook = query;
 }
 
 int link_name(const char *path, char *name, size_t size)
@@ -108,11 +95,49 @@ int link_name(const char *path, char *name, size_t size)
 	return 0;
 }
 
+static int no_dots(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+struct names names_read(const char *path)
+{
+	struct names names = { NULL, 0 };
+
+	names.n = scandir(path, &names.list, no_dots, alphasort);
+	return names;
+}
+
+void names_free(struct names *names)
+{
+	for (int i = 0; i < names->n; i++)
+		free(names->list[i]);
+	if (names->n >= 0)
+		free(names->list);
+}
+
 void fd_close(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+void dir_close(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+void stream_close(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
+void text_free(char **text)
+{
+	free(*text);
 }
 
 int64_t now_ns(void)

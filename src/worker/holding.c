@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The process that holds the device, and lets go at the right moment. */
-#include "race.h"
+#include "meet.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,30 +20,30 @@
 static void holding_open(struct holding *holding)
 {
 	struct holder *holder = &holding->holder;
-	struct meet *meet = holding->meet;
+	struct hold *hold = &holding->meet->hold;
 
-	meet->hold_error = holder->ops->open(holder);
-	if (!meet->hold_error)
+	hold->open_error = holder->ops->open(holder);
+	if (!hold->open_error)
 		return;
-	snprintf(meet->word, sizeof(meet->word), "%s", holder->word);
-	snprintf(meet->why, sizeof(meet->why), "%s", holder->why);
+	snprintf(hold->word, sizeof(hold->word), "%s", holder->word);
+	snprintf(hold->why, sizeof(hold->why), "%s", holder->why);
 	holder->ops->close(holder);
 }
 
 static void use(struct holding *holding)
 {
-	if (holding->meet->churn && holding->holder.ops->churn)
+	if (holding->meet->hold.churn && holding->holder.ops->churn)
 		holding->holder.ops->churn(&holding->holder);
 }
 
 /* The moment of the unplug, or -1. */
 static int64_t wait_go(struct holding *holding)
 {
-	struct meet *meet = holding->meet;
+	struct moment *moment = &holding->meet->moment;
 	int64_t until = now_ns() + MEET_NS, go;
 
-	while (!(go = atomic_load(&meet->go))) {
-		if (now_ns() > until || atomic_load(&meet->let_go))
+	while (!(go = atomic_load(&moment->go))) {
+		if (now_ns() > until || atomic_load(&moment->let_go))
 			return -1;
 		use(holding);
 	}
@@ -65,7 +65,8 @@ static void doze(const struct holding *holding, const struct peer *self)
 
 static bool is_over(struct meet *meet)
 {
-	return atomic_load(&meet->let_go) || atomic_load(&meet->returned_at);
+	return atomic_load(&meet->moment.let_go) ||
+	       atomic_load(&meet->unplug.returned_at);
 }
 
 /*
@@ -84,19 +85,19 @@ static int64_t wait_request(struct holding *holding, const struct peer *self)
 
 		/* Both at once: the request is what counts. */
 		if (holder_requested(holder)) {
-			atomic_store(&meet->requested_at, now_ns());
+			atomic_store(&meet->hold.requested_at, now_ns());
 			holder->ops->prepare(holder);
 			now = now_ns();
-			atomic_store(&meet->closed_at, now);
+			atomic_store(&meet->hold.closed_at, now);
 			return now;
 		}
 		now = now_ns();
 		if (over) {
 			holder->ops->prepare(holder);
-			return now - meet->at_ns;
+			return now - meet->moment.offset_ns;
 		}
 		use(holding);
-		if (now > spin_end && !meet->churn)
+		if (now > spin_end && !meet->hold.churn)
 			doze(holding, self);
 	}
 }
@@ -112,17 +113,17 @@ static void wait_moment(struct holding *holding, const struct peer *self, int64_
 	if (holding->holder.release == RELEASE_NEVER) {
 		while (!is_over(meet)) {
 			use(holding);
-			if (!meet->churn)
+			if (!meet->hold.churn)
 				doze(holding, self);
 		}
 		return;
 	}
 	if (holding->holder.release == RELEASE_REQUEST)
 		go = wait_request(holding, self);
-	at = go + meet->at_ns;
-	while (now_ns() < at - CHURN_MARGIN_NS && !atomic_load(&meet->let_go))
+	at = go + meet->moment.offset_ns;
+	while (now_ns() < at - CHURN_MARGIN_NS && !atomic_load(&meet->moment.let_go))
 		use(holding);
-	if (!atomic_load(&meet->let_go))
+	if (!atomic_load(&meet->moment.let_go))
 		spin_until(at);
 }
 
@@ -133,16 +134,16 @@ static void holding_race(struct holding *holding, const struct peer *self)
 
 	if (holder->release != RELEASE_REQUEST)
 		holder->ops->prepare(holder);
-	atomic_store(&meet->ready, 1);
+	atomic_store(&meet->moment.ready, 1);
 	wait_moment(holding, self, wait_go(holding));
-	atomic_store(&meet->acted_at, now_ns());
+	atomic_store(&meet->hold.acted_at, now_ns());
 	if (!holder->ops->has_child && holder->release == RELEASE_EXIT)
 		_exit(0);
 	if (!holder->ops->has_child && holder->release == RELEASE_KILL)
 		kill(getpid(), SIGKILL);
-	meet->act_error = holder->ops->act(holder);
+	meet->hold.act_error = holder->ops->act(holder);
 	holder->ops->close(holder);
-	atomic_store(&meet->released_at, now_ns());
+	atomic_store(&meet->hold.released_at, now_ns());
 }
 
 static void holding_run(struct peer *self, void *arg)

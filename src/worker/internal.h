@@ -5,15 +5,21 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define _printf_(fmt, at) __attribute__((format(printf, fmt, at)))
 #define _cleanup_(fn)     __attribute__((cleanup(fn)))
 #define _cleanup_close_   _cleanup_(fd_close)
+#define _cleanup_dir_     _cleanup_(dir_close)
+#define _cleanup_names_   _cleanup_(names_free)
+#define _cleanup_stream_  _cleanup_(stream_close)
+#define _cleanup_text_    _cleanup_(text_free)
 
 #define NS_PER_SEC  INT64_C(1000000000)
 #define NS_PER_MSEC INT64_C(1000000)
@@ -96,6 +102,7 @@ void say_warning(const char *word, const char *format, ...) _printf_(2, 3);
 
 /* Prefix of all absolute paths; for tests. */
 void sysroot_set(const char *dir);
+bool sysroot_is_set(void);
 
 #define PATH_SIZE 512
 struct path {
@@ -112,25 +119,23 @@ bool path_exists(const char *path);
 int file_read(const char *path, char *text, size_t size);
 /* A number in any base that C knows. Returns 0 or -errno. */
 int file_read_number(const char *path, int64_t *number);
-/*
- * One write() of the whole text. Goes to the hook if there is one: some such writes last
- * for ever, and then another process has to be the one that hangs. Returns 0 or -errno.
- */
+/* One write() of the whole text, which may last for ever: see puts.h. Returns 0 or -errno. */
 int file_write(const char *path, const char *text);
-typedef int file_write_fn(const char *path, const char *text);
-/*
- * As file_read(), for attributes that the kernel shows under a lock which an unplug may keep
- * for ever: driver_override, sriov_numvfs.
- */
-int file_query(const char *path, char *text, size_t size);
-typedef int file_query_fn(const char *path, char *text, size_t size);
-/* Another process does it; NULL: this one. */
-void file_hooks(file_write_fn *write, file_query_fn *query);
-int file_write_now(const char *path, const char *text);
 /* Where a symbolic link leads, its last part only. Returns 0 or -errno. */
 int link_name(const char *path, char *name, size_t size);
+/* Names in a directory, sorted, without those that begin with a dot; n < 0: there is none. */
+struct names {
+	struct dirent **list;
+	int n;
+};
+struct names names_read(const char *path);
+void names_free(struct names *names);
 /* Closes *fd if it is >= 0, and makes it -1. */
 void fd_close(int *fd);
+/* For _cleanup_: nothing is done to NULL. */
+void dir_close(DIR **dir);
+void stream_close(FILE **stream);
+void text_free(char **text);
 /* CLOCK_MONOTONIC. */
 int64_t now_ns(void);
 

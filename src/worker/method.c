@@ -2,7 +2,6 @@
 /* The table of ways to take a device away and bring it back. */
 #include "pull.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +75,7 @@ static struct path expand_path(const struct pull *pull, const char *format)
 static void find_slot(struct pull *pull)
 {
 	struct path path = path_make("/sys/bus/pci/slots");
-	DIR *slots = opendir(path.s);
+	_cleanup_dir_ DIR *slots = opendir(path.s);
 	struct dirent *entry;
 
 	while (slots && !*pull->slot && (entry = readdir(slots))) {
@@ -90,11 +89,9 @@ static void find_slot(struct pull *pull)
 		    !strncmp(address, pull->device.s, strlen(address)))
 			snprintf(pull->slot, sizeof(pull->slot), "%.63s", entry->d_name);
 	}
-	if (slots)
-		closedir(slots);
 }
 
-static void find_pf(struct pull *pull)
+static void find_pf(struct puts *puts, struct pull *pull)
 {
 	char name[BDF_SIZE];
 
@@ -102,7 +99,7 @@ static void find_pf(struct pull *pull)
 	    !link_name(device_path(&pull->device, "physfn").s, name, sizeof(name)))
 		bdf_parse(name, &pull->pf);
 	if (*pull->pf.s && !*pull->numvfs)
-		file_query(device_path(&pull->pf, "sriov_numvfs").s, pull->numvfs,
+		puts_query(puts, device_path(&pull->pf, "sriov_numvfs").s, pull->numvfs,
 			   sizeof(pull->numvfs));
 }
 
@@ -116,7 +113,7 @@ static int parse_bdf(const struct args *args, const char *key, struct bdf *bdf)
 	return 0;
 }
 
-int pull_parse(struct pull *pull, const struct args *args)
+int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
 {
 	const char *method = args_get(args, "method"), *slot = args_get(args, "slot"),
 		   *numvfs = args_get(args, "numvfs");
@@ -146,7 +143,7 @@ int pull_parse(struct pull *pull, const struct args *args)
 	snprintf(pull->numvfs, sizeof(pull->numvfs), "%s", numvfs ?: "");
 	if (!*pull->slot)
 		find_slot(pull);
-	find_pf(pull);
+	find_pf(puts, pull);
 	if (!*pull->bridge.s)
 		pull->bridge = device_parent(&pull->device);
 	return 0;
@@ -199,12 +196,14 @@ bool pull_file(const struct pull *pull, struct path *path, char *text, size_t si
 	return true;
 }
 
-int pull_unplug(const struct pull *pull)
+int pull_unplug(struct puts *puts, const struct pull *pull)
 {
 	struct path path;
 	char text[64];
 
-	return pull_file(pull, &path, text, sizeof(text)) ? file_write(path.s, text) : 0;
+	return pull_file(pull, &path, text, sizeof(text)) ?
+		       puts_write(puts, path.s, text) :
+		       0;
 }
 
 bool pull_back_file(const struct pull *pull, struct path *path, char *text, size_t size)
@@ -219,13 +218,13 @@ bool pull_back_file(const struct pull *pull, struct path *path, char *text, size
 	return true;
 }
 
-int pull_replug(const struct pull *pull)
+int pull_replug(struct puts *puts, const struct pull *pull)
 {
 	struct path path;
 	char text[64];
 
 	return pull_back_file(pull, &path, text, sizeof(text)) ?
-		       file_write(path.s, text) :
+		       puts_write(puts, path.s, text) :
 		       0;
 }
 

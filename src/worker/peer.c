@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes that do what may hang. */
-#include "race.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <fcntl.h>

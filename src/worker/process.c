@@ -4,7 +4,6 @@
 
 #include "internal.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +11,7 @@
 static bool process_has(const char *pid, const char *name)
 {
 	struct path dir = path_make("/proc/%s/fd", pid);
-	DIR *fds = opendir(dir.s);
+	_cleanup_dir_ DIR *fds = opendir(dir.s);
 	struct dirent *entry;
 	bool found = false;
 
@@ -29,14 +28,12 @@ static bool process_has(const char *pid, const char *name)
 		else if (!name)
 			found = !strncmp(target, "anon_inode:[vfio-device]", 24);
 	}
-	if (fds)
-		closedir(fds);
 	return found;
 }
 
 void vfio_user(const char *name, char *who, size_t size)
 {
-	DIR *proc = opendir(path_make("/proc").s);
+	_cleanup_dir_ DIR *proc = opendir(path_make("/proc").s);
 	struct dirent *entry;
 
 	who[0] = '\0';
@@ -50,8 +47,6 @@ void vfio_user(const char *name, char *who, size_t size)
 			  sizeof(comm));
 		snprintf(who, size, "%s %s", entry->d_name, comm);
 	}
-	if (proc)
-		closedir(proc);
 }
 
 /* "[<0>] vfio_unregister_group_dev+0x94/0x1d0 [vfio]": the name alone says where. */

@@ -2,7 +2,7 @@
 /* How a device is taken away and brought back, and how drivers are changed. */
 #pragma once
 
-#include "internal.h"
+#include "worker/puts.h"
 
 struct method {
 	const char *name;
@@ -33,7 +33,7 @@ const struct method *method_find(const char *name);
  * From the keys device, method, slot, pf, numvfs and bridge; what is absent is found in
  * sysfs if the device is there. Returns 0, or the exit status after it has said why not.
  */
-int pull_parse(struct pull *pull, const struct args *args);
+int pull_parse(struct puts *puts, struct pull *pull, const struct args *args);
 /* Does the kernel have what the method needs? As above. */
 int pull_check(const struct pull *pull);
 /* The keys of pull_parse(), for command tables. */
@@ -41,21 +41,22 @@ int pull_check(const struct pull *pull);
 
 /* The file that is written to, and the text; false: there is none. */
 bool pull_file(const struct pull *pull, struct path *path, char *text, size_t size);
-/* Takes away, brings back: one write, through file_write(). Return 0 or -errno. */
 bool pull_back_file(const struct pull *pull, struct path *path, char *text, size_t size);
-int pull_unplug(const struct pull *pull);
-int pull_replug(const struct pull *pull);
+/* Takes away, brings back: one write. Return 0 or -errno. */
+int pull_unplug(struct puts *puts, const struct pull *pull);
+int pull_replug(struct puts *puts, const struct pull *pull);
 /* Is it gone, as this method makes it? */
 bool pull_is_gone(const struct pull *pull);
 
 /* All return 0 or -errno, and write nothing when nothing has to change. */
-int device_unbind(const struct bdf *bdf);
+int device_unbind(struct puts *puts, const struct bdf *bdf);
 /* Also what is bound to another driver. -ENODEV: the driver does not take it. */
-int device_bind(const struct bdf *bdf, const char *driver);
+int device_bind(struct puts *puts, const struct bdf *bdf, const char *driver);
 /* override: "" for none. -ENOENT: the kernel has no driver_override. */
-int device_override(const struct bdf *bdf, const char *override);
+int device_override(struct puts *puts, const struct bdf *bdf, const char *override);
 /* "" for none, and when it cannot be read. Returns 0 or -errno. */
-int device_override_read(const struct bdf *bdf, char *override, size_t size);
+int device_override_read(struct puts *puts, const struct bdf *bdf, char *override,
+			 size_t size);
 
 /* -- uevents ---------------------------------------------------------------------------- */
 

@@ -7,39 +7,51 @@
 #include <stdio.h>
 #include <string.h>
 
-void saved_read(struct saved *saved, const struct bdf *bdf)
+void saved_read(struct puts *puts, struct saved *saved, const struct bdf *bdf)
 {
 	saved->bdf = *bdf;
 	device_driver(bdf, saved->driver, sizeof(saved->driver));
-	device_override_read(bdf, saved->override, sizeof(saved->override));
+	device_override_read(puts, bdf, saved->override, sizeof(saved->override));
 }
 
-int saved_restore(const struct saved *saved)
+int saved_restore(struct puts *puts, const struct saved *saved)
 {
 	char is[64];
 	int err;
 
 	device_driver(&saved->bdf, is, sizeof(is));
 	if (strcmp(is, saved->driver) != 0) {
-		err = device_unbind(&saved->bdf);
+		err = device_unbind(puts, &saved->bdf);
 		if (err)
 			return err;
 	}
-	err = device_override(&saved->bdf, saved->override);
+	err = device_override(puts, &saved->bdf, saved->override);
 	if (err && err != -ENOENT)
 		return err;
 	if (!strcmp(is, saved->driver) || !*saved->driver)
 		return 0;
-	return file_write(path_make("/sys/bus/pci/drivers/%s/bind", saved->driver).s,
+	return puts_write(puts,
+			  path_make("/sys/bus/pci/drivers/%s/bind", saved->driver).s,
 			  saved->bdf.s);
 }
 
-int put_line(const char *path, const char *text)
+const struct setting_file settings[SETTINGS] = {
+	[SETTING_AUTOPROBE] = { "autoprobe", "/sys/bus/pci/drivers_autoprobe" },
+	[SETTING_EXPEDITED] = { "expedited", "/sys/kernel/rcu_expedited" },
+	[SETTING_DEVKMSG] = { "devkmsg", "/proc/sys/kernel/printk_devkmsg" },
+};
+
+int setting_write(struct puts *puts, enum setting setting, const char *text)
 {
 	char line[64];
 
 	snprintf(line, sizeof(line), "%s\n", text);
-	return file_write(path, line);
+	return puts_write(puts, path_make("%s", settings[setting].file).s, line);
+}
+
+int setting_read(struct puts *puts, enum setting setting, char *text, size_t size)
+{
+	return puts_query(puts, path_make("%s", settings[setting].file).s, text, size);
 }
 
 static bool wait_exists(const struct bdf *bdf, int uevents, int64_t until_ns)
@@ -56,7 +68,8 @@ static bool wait_exists(const struct bdf *bdf, int uevents, int64_t until_ns)
 	return true;
 }
 
-int pull_bring_back(const struct pull *pull, int uevents, int64_t until_ns)
+int pull_bring_back(struct puts *puts, const struct pull *pull, int uevents,
+		    int64_t until_ns)
 {
 	int64_t half = now_ns() + (until_ns - now_ns()) / 2;
 
@@ -64,22 +77,11 @@ int pull_bring_back(const struct pull *pull, int uevents, int64_t until_ns)
 		return 0;
 	/* Unbound it would still be there: it was removed. */
 	if (pull->method->back && !strcmp(pull->method->back, "add"))
-		pull_replug(pull);
+		pull_replug(puts, pull);
 	if (wait_exists(&pull->device, uevents, half))
 		return 0;
-	file_write(path_make("/sys/bus/pci/rescan").s, "1");
+	puts_write(puts, path_make("/sys/bus/pci/rescan").s, "1");
 	return wait_exists(&pull->device, uevents, until_ns) ? 0 : -ENODEV;
-}
-
-/* Writes only what is different. */
-static int put_back(const char *file, const char *text)
-{
-	char is[64];
-	struct path path = path_make("%s", file);
-
-	if (file_query(path.s, is, sizeof(is)) >= 0 && !strcmp(is, text))
-		return 0;
-	return put_line(path.s, text);
 }
 
 static const char *name_or_none(const char *name)
@@ -87,29 +89,29 @@ static const char *name_or_none(const char *name)
 	return !name || !strcmp(name, "-") ? "" : name;
 }
 
-static int restore_globals(const struct args *args)
+/* Writes only what is different. */
+static int restore_settings(struct puts *puts, const struct args *args)
 {
-	static const struct {
-		const char *key, *file;
-	} globals[] = {
-		{ "autoprobe", "/sys/bus/pci/drivers_autoprobe" },
-		{ "expedited", "/sys/kernel/rcu_expedited" },
-		{ "devkmsg", "/proc/sys/kernel/printk_devkmsg" },
-	};
 	int status = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
-		const char *text = args_get(args, globals[i].key);
-		int err = text ? put_back(globals[i].file, text) : 0;
+	for (enum setting setting = 0; setting < SETTINGS; setting++) {
+		const char *text = args_get(args, settings[setting].key);
+		char is[64];
+		int err;
 
+		if (!text || (setting_read(puts, setting, is, sizeof(is)) >= 0 &&
+			      !strcmp(is, text)))
+			continue;
+		err = setting_write(puts, setting, text);
 		if (err)
 			status = say_error("restore", "%s cannot be set to %s: %s",
-					   globals[i].file, text, errno_name(err));
+					   settings[setting].file, text, errno_name(err));
 	}
 	return status;
 }
 
-static int restore_device(const struct pull *pull, const struct args *args)
+static int restore_device(struct puts *puts, const struct pull *pull,
+			  const struct args *args)
 {
 	struct saved saved = { .bdf = pull->device };
 	int64_t limit_ms = 10000;
@@ -118,16 +120,16 @@ static int restore_device(const struct pull *pull, const struct args *args)
 
 	if (args_get_number(args, "limit_ms", &limit_ms))
 		return STATUS_USAGE;
-	if (pull_bring_back(pull, uevents, now_ns() + limit_ms * NS_PER_MSEC))
+	if (pull_bring_back(puts, pull, uevents, now_ns() + limit_ms * NS_PER_MSEC))
 		return say_error("gone", "%s does not come back: reboot", pull->device.s);
-	saved_read(&saved, &pull->device);
+	saved_read(puts, &saved, &pull->device);
 	if (args_get(args, "driver"))
 		snprintf(saved.driver, sizeof(saved.driver), "%s",
 			 name_or_none(args_get(args, "driver")));
 	if (args_get(args, "override"))
 		snprintf(saved.override, sizeof(saved.override), "%s",
 			 name_or_none(args_get(args, "override")));
-	err = saved_restore(&saved);
+	err = saved_restore(puts, &saved);
 	if (err)
 		return say_error("restore", "%s cannot be given back to %s: %s",
 				 pull->device.s, *saved.driver ? saved.driver : "nobody",
@@ -135,12 +137,12 @@ static int restore_device(const struct pull *pull, const struct args *args)
 	return 0;
 }
 
-static void say_restored(const struct pull *pull)
+static void say_restored(struct puts *puts, const struct pull *pull)
 {
 	struct line line = { .n = 0 };
 	struct saved saved;
 
-	saved_read(&saved, &pull->device);
+	saved_read(puts, &saved, &pull->device);
 	line_add(&line, "restore", "done");
 	line_add(&line, "device", pull->device.s);
 	line_add(&line, "driver", *saved.driver ? saved.driver : "-");
@@ -168,7 +170,8 @@ static bool next_device(const struct args *args, size_t *from, struct args *ret)
 /* One that cannot be had back is no reason to leave the others. */
 int restore_run(const struct args *args)
 {
-	int status = race_open_writer(NULL), globals;
+	struct puts puts = PUTS_INIT;
+	int status = puts_open(&puts), settings_status;
 	struct args words;
 	size_t from = 0;
 
@@ -177,14 +180,15 @@ int restore_run(const struct args *args)
 	if (!args->n)
 		return say_usage("device=BDF is missing");
 	/* The devices last: they may hang. */
-	globals = status = restore_globals(args);
+	settings_status = status = restore_settings(&puts, args);
 	while (next_device(args, &from, &words)) {
 		struct pull pull;
-		int one = race_renew_writer();
+		int one = puts_renew(&puts) ?: pull_parse(&puts, &pull, &words);
 
-		one = one ?: pull_parse(&pull, &words) ?: restore_device(&pull, &words);
-		if (!one && !globals)
-			say_restored(&pull);
+		if (!one)
+			one = restore_device(&puts, &pull, &words);
+		if (!one && !settings_status)
+			say_restored(&puts, &pull);
 		status = status ?: one;
 	}
 	return status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands that do one thing: bind, unbind, unplug, replug, hold. */
 #include "commands.h"
+#include "input.h"
 #include "race.h"
 
 #include <errno.h>
@@ -8,17 +9,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-static int say_done(const char *command, const struct bdf *bdf)
+static int say_done(struct puts *puts, const char *command, const struct bdf *bdf)
 {
 	struct line line = { .n = 0 };
 	struct saved saved = { .bdf = *bdf };
 	bool exists = device_exists(bdf);
 
 	if (exists)
-		saved_read(&saved, bdf);
+		saved_read(puts, &saved, bdf);
 	line_add(&line, command, "done");
 	line_add(&line, "device", bdf->s);
 	line_add(&line, "driver", !exists ? "gone" : *saved.driver ? saved.driver : "-");
@@ -29,6 +29,7 @@ static int say_done(const char *command, const struct bdf *bdf)
 int bind_run(const struct args *args)
 {
 	const char *driver = args_get(args, "driver") ?: "vfio-pci";
+	struct puts puts = PUTS_INIT;
 	struct bdf bdf;
 	int status = bdf_arg(args, "device", &bdf), err;
 
@@ -41,64 +42,71 @@ int bind_run(const struct args *args)
 						 "vfio-pci") :
 			       say_error("driver", "there is no driver %s: modprobe it",
 					 driver);
-	status = race_open_writer(NULL);
+	status = puts_open(&puts);
 	if (status)
 		return status;
-	err = device_bind(&bdf, driver);
+	err = device_bind(&puts, &bdf, driver);
 	if (err)
 		return say_error("bind", "%s cannot be bound to %s: %s", bdf.s, driver,
 				 errno_name(err));
-	return say_done("bind", &bdf);
+	return say_done(&puts, "bind", &bdf);
 }
 
 int unbind_run(const struct args *args)
 {
+	struct puts puts = PUTS_INIT;
 	struct bdf bdf;
-	int status = bdf_arg(args, "device", &bdf) ?: race_open_writer(NULL);
-	int err = status ? 0 : device_unbind(&bdf);
+	int status = bdf_arg(args, "device", &bdf) ?: puts_open(&puts), err;
 
+	if (status)
+		return status;
+	err = device_unbind(&puts, &bdf);
 	if (err)
 		return say_error("unbind", "%s cannot be unbound: %s%s", bdf.s,
 				 errno_name(err),
 				 err == -ETIMEDOUT ? ": somebody holds it" : "");
-	return status ?: say_done("unbind", &bdf);
+	return say_done(&puts, "unbind", &bdf);
 }
 
 int unplug_run(const struct args *args)
 {
+	struct puts puts = PUTS_INIT;
 	struct pull pull;
-	int status = race_open_writer(NULL) ?: pull_parse(&pull, args), err;
+	int status = puts_open(&puts) ?: pull_parse(&puts, &pull, args), err;
 
-	if (!status && !device_exists(&pull.device))
-		status = say_error("device", "there is no PCI device %s", pull.device.s);
-	if (!status && !pull.method->pull_file)
-		status = say_usage("method=outside is for others to do");
-	status = status ?: pull_check(&pull);
 	if (status)
 		return status;
-	err = pull_unplug(&pull);
+	if (!device_exists(&pull.device))
+		return say_error("device", "there is no PCI device %s", pull.device.s);
+	if (!pull.method->pull_file)
+		return say_usage("method=outside is for others to do");
+	status = pull_check(&pull);
+	if (status)
+		return status;
+	err = pull_unplug(&puts, &pull);
 	if (err)
 		return say_error("unplug", "%s: method=%s: %s", pull.device.s,
 				 pull.method->name, errno_name(err));
-	return say_done("unplug", &pull.device);
+	return say_done(&puts, "unplug", &pull.device);
 }
 
 int replug_run(const struct args *args)
 {
 	_cleanup_close_ int uevents = uevent_open();
+	struct puts puts = PUTS_INIT;
 	struct pull pull;
-	int status = race_open_writer(NULL) ?: pull_parse(&pull, args), err = 0;
+	int status = puts_open(&puts) ?: pull_parse(&puts, &pull, args), err = 0;
 
 	if (status)
 		return status;
 	if (pull.method->back && pull_is_gone(&pull))
-		err = pull_replug(&pull);
+		err = pull_replug(&puts, &pull);
 	if (err)
 		return say_error("replug", "%s: method=%s: %s", pull.device.s,
 				 pull.method->name, errno_name(err));
-	if (pull_bring_back(&pull, uevents, now_ns() + 10 * NS_PER_SEC))
+	if (pull_bring_back(&puts, &pull, uevents, now_ns() + 10 * NS_PER_SEC))
 		return say_error("gone", "%s does not come back", pull.device.s);
-	return say_done("replug", &pull.device);
+	return say_done(&puts, "replug", &pull.device);
 }
 
 /* -- hold ---------------------------------------------------------------------------------- */
@@ -119,22 +127,15 @@ static void say_hold(const char *state, const struct holder *holder, int error)
 /* Until a line, the end of input, a signal or, if that is what is waited for, the request. */
 static void hold_wait(struct holder *holder)
 {
-	sigset_t set;
 	char text[256];
 	struct pollfd pollfds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .events = POLLIN },
+		{ .fd = signals_open(), .events = POLLIN },
 		/* A child tells it in its own way. */
 		{ .fd = holder->ops->requested ? holder->qmp : holder->request,
 		  .events = POLLIN },
 	};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	pollfds[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	for (;;) {
 		if (poll(pollfds, ARRAY_SIZE(pollfds), -1) < 0)
 			continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The process that writes to sysfs, and may hang there. */
-#include "race.h"
+#include "meet.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,49 +19,49 @@ void spin_until(int64_t at_ns)
 		continue;
 }
 
-static bool wait_ready(struct meet *meet)
+static bool wait_ready(struct moment *moment)
 {
 	int64_t until = now_ns() + READY_NS;
 
-	while (!atomic_load(&meet->ready))
-		if (now_ns() > until || atomic_load(&meet->let_go))
+	while (!atomic_load(&moment->ready))
+		if (now_ns() > until || atomic_load(&moment->let_go))
 			return false;
 	return true;
 }
 
-static void write_at(struct meet *meet, int fd)
+static void write_at(struct unplug *unplug, struct moment *moment, int fd)
 {
-	int64_t at = now_ns() + LEAD_NS - (meet->at_ns < 0 ? meet->at_ns : 0);
-	size_t n = strlen(meet->text);
+	int64_t early = moment->offset_ns < 0 ? -moment->offset_ns : 0;
+	int64_t at = now_ns() + LEAD_NS + early;
+	size_t n = strlen(unplug->text);
 
-	atomic_store(&meet->go, at);
+	atomic_store(&moment->go, at);
 	spin_until(at);
-	atomic_store(&meet->written_at, now_ns());
-	if (fd >= 0 && write(fd, meet->text, n) < 0)
-		meet->write_error = -errno;
+	atomic_store(&unplug->written_at, now_ns());
+	if (fd >= 0 && write(fd, unplug->text, n) < 0)
+		unplug->error = -errno;
 }
 
-static void writer_put(struct meet *meet)
+static void write_batch(struct batch *batch)
 {
-	meet->put_error = 0;
-	for (size_t i = 0; i < meet->n_puts && !meet->put_error; i++) {
-		struct put *put = &meet->puts[i];
-
+	batch->error = 0;
+	for (size_t i = 0; i < batch->n && !batch->error; i++) {
+		struct put *put = &batch->puts[i];
 		int done = put->query ?
 				   file_read(put->path, put->text, sizeof(put->text)) :
-				   file_write_now(put->path, put->text);
+				   file_write(put->path, put->text);
 
-		meet->put_error = done < 0 && !put->optional ? done : 0;
+		batch->error = done < 0 && !put->optional ? done : 0;
 		put->done_at = now_ns();
 	}
 }
 
 /* As holding_race() says; who is not there has released nothing. */
-static bool wait_released(struct meet *meet)
+static bool wait_released(struct hold *hold)
 {
 	int64_t until = now_ns() + RELEASED_NS;
 
-	while (!atomic_load(&meet->released_at))
+	while (!atomic_load(&hold->released_at))
 		if (now_ns() > until)
 			return false;
 	return true;
@@ -70,30 +70,33 @@ static bool wait_released(struct meet *meet)
 /* To hand over to the coordinator and back would take longer than bringing back. */
 static void bring_back(struct meet *meet)
 {
-	if (!*meet->gone || meet->write_error || !wait_released(meet) ||
-	    path_exists(meet->gone))
+	struct unplug *unplug = &meet->unplug;
+
+	if (!*unplug->gone || unplug->error || !wait_released(&meet->hold) ||
+	    path_exists(unplug->gone))
 		return;
-	meet->put_at = now_ns();
-	writer_put(meet);
+	unplug->back_at = now_ns();
+	write_batch(&meet->batch);
 }
 
 static void writer_race(struct meet *meet)
 {
+	struct unplug *unplug = &meet->unplug;
 	/* Opened before: only the write is the unplug. */
-	_cleanup_close_ int fd = meet->outside ? -1 :
-						 open(meet->path, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		unplug->outside ? -1 : open(unplug->path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 && !meet->outside)
-		meet->write_error = -errno;
-	else if (!wait_ready(meet))
-		meet->write_error = -ETIMEDOUT;
-	if (meet->write_error)
-		atomic_store(&meet->go, -1);
+	if (fd < 0 && !unplug->outside)
+		unplug->error = -errno;
+	else if (!wait_ready(&meet->moment))
+		unplug->error = -ETIMEDOUT;
+	if (unplug->error)
+		atomic_store(&meet->moment.go, -1);
 	else
-		write_at(meet, fd);
+		write_at(unplug, &meet->moment, fd);
 	/* Somebody else's unplug has not come yet. */
-	if (!meet->outside || meet->write_error)
-		atomic_store(&meet->returned_at, now_ns());
+	if (!unplug->outside || unplug->error)
+		atomic_store(&unplug->returned_at, now_ns());
 	bring_back(meet);
 }
 
@@ -106,7 +109,7 @@ static void writer_run(struct peer *self, void *arg)
 		if (meet->writer_work == WORK_RACE)
 			writer_race(meet);
 		else
-			writer_put(meet);
+			write_batch(&meet->batch);
 		peer_answer(self);
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the worker writes, and in which order, on trees that look like sysfs. */
-#include "commands.h"
-#include "process.h"
-#include "race.h"
+#include "worker/commands.h"
+#include "worker/process.h"
+#include "worker/race.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,13 +63,34 @@ static void set_driver(const char *driver)
 	set_link(DEVICE "/driver", driver ? target : NULL);
 }
 
+/* What a test writes itself, without a writer; others have theirs. */
+static struct puts puts_here;
+static bool spoilt, hanging;
+
+int __real_puts_write(struct puts *puts, const char *path, const char *text);
+int __wrap_puts_write(struct puts *puts, const char *path, const char *text);
+int __real_puts_query(struct puts *puts, const char *path, char *text, size_t size);
+int __wrap_puts_query(struct puts *puts, const char *path, char *text, size_t size);
+
+int __wrap_puts_query(struct puts *puts, const char *path, char *text, size_t size)
+{
+	if (puts != &puts_here)
+		return __real_puts_query(puts, path, text, size);
+	*text = '\0';
+	return hanging ? -ETIMEDOUT : file_read(path, text, size);
+}
+
 /* Writes have the effects that the kernel's have. */
-static int kernel(const char *path, const char *text)
+int __wrap_puts_write(struct puts *puts, const char *path, const char *text)
 {
 	const char *name = path + strlen(root);
 	size_t n = strlen(written);
 	char override[64];
 
+	if (puts != &puts_here)
+		return __real_puts_write(puts, path, text);
+	if (spoilt)
+		return file_write(path, text);
 	assert_memory_equal(path, root, strlen(root));
 	snprintf(written + n, sizeof(written) - n, "%s=%s;", name, text);
 	if (strstr(name, "/driver_override"))
@@ -77,7 +98,7 @@ static int kernel(const char *path, const char *text)
 	else if (strstr(name, "/unbind"))
 		set_driver(NULL);
 	else if (!strcmp(name, "/sys/bus/pci/drivers_probe")) {
-		device_override_read(&device, override, sizeof(override));
+		device_override_read(puts, &device, override, sizeof(override));
 		set_driver(*override ? override : NULL);
 	} else if (strstr(name, "/e1000e/bind"))
 		set_driver("e1000e");
@@ -104,20 +125,20 @@ static int setup(void **state)
 	put_file("/sys/bus/pci/slots/8/address", "0000:00:06\n");
 	put_file("/sys/class/pci_bus/0000:00/rescan", "");
 	set_driver("e1000e");
-	file_hooks(kernel, NULL);
+	spoilt = hanging = false;
 	return 0;
 }
 
 static void binding_has_an_order(void **state)
 {
 	(void)state;
-	assert_int_equal(device_bind(&device, "vfio-pci"), 0);
+	assert_int_equal(device_bind(&puts_here, &device, "vfio-pci"), 0);
 	assert_string_equal(written, DEVICE "/driver_override=vfio-pci;" DEVICE
 					    "/driver/unbind=0000:00:05.0;"
 					    "/sys/bus/pci/drivers_probe=0000:00:05.0;");
 	/* Once more changes nothing. */
 	written[0] = '\0';
-	assert_int_equal(device_bind(&device, "vfio-pci"), 0);
+	assert_int_equal(device_bind(&puts_here, &device, "vfio-pci"), 0);
 	assert_string_equal(written, "");
 }
 
@@ -126,8 +147,8 @@ static void binding_can_fail(void **state)
 	(void)state;
 	put_file("/sys/bus/pci/drivers/other/unbind", "");
 	/* The kernel of this test gives it to the driver that is named: spoil that. */
-	file_hooks(NULL, NULL);
-	assert_int_equal(device_bind(&device, "other"), -ENOENT);
+	spoilt = true;
+	assert_int_equal(device_bind(&puts_here, &device, "other"), -ENOENT);
 }
 
 static void old_kernels_have_new_id(void **state)
@@ -137,7 +158,7 @@ static void old_kernels_have_new_id(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s" DEVICE "/driver_override", root);
 	unlink(path);
-	assert_int_equal(device_bind(&device, "vfio-pci"), 0);
+	assert_int_equal(device_bind(&puts_here, &device, "vfio-pci"), 0);
 	assert_string_equal(written,
 			    DEVICE "/driver/unbind=0000:00:05.0;"
 				   "/sys/bus/pci/drivers/vfio-pci/new_id=8086 10d3;"
@@ -149,28 +170,20 @@ static void everything_is_given_back(void **state)
 	struct saved saved;
 
 	(void)state;
-	saved_read(&saved, &device);
+	saved_read(&puts_here, &saved, &device);
 	assert_string_equal(saved.driver, "e1000e");
 	assert_string_equal(saved.override, "");
-	assert_int_equal(saved_restore(&saved), 0);
+	assert_int_equal(saved_restore(&puts_here, &saved), 0);
 	assert_string_equal(written, "");
-	assert_int_equal(device_bind(&device, "vfio-pci"), 0);
+	assert_int_equal(device_bind(&puts_here, &device, "vfio-pci"), 0);
 	written[0] = '\0';
-	assert_int_equal(saved_restore(&saved), 0);
+	assert_int_equal(saved_restore(&puts_here, &saved), 0);
 	assert_string_equal(written, DEVICE
 			    "/driver/unbind=0000:00:05.0;" DEVICE "/driver_override=\n;"
 			    "/sys/bus/pci/drivers/e1000e/bind=0000:00:05.0;");
 	written[0] = '\0';
-	assert_int_equal(saved_restore(&saved), 0);
+	assert_int_equal(saved_restore(&puts_here, &saved), 0);
 	assert_string_equal(written, "");
-}
-
-static int hangs(const char *path, char *text, size_t size)
-{
-	(void)path;
-	(void)size;
-	text[0] = '\0';
-	return -ETIMEDOUT;
 }
 
 /* What cannot be read is not as it was. */
@@ -180,8 +193,8 @@ static void restoring_takes_an_answer(void **state)
 
 	(void)state;
 	put_file(DEVICE "/driver_override", "vfio-pci\n");
-	file_hooks(kernel, hangs);
-	assert_int_equal(saved_restore(&saved), -ETIMEDOUT);
+	hanging = true;
+	assert_int_equal(saved_restore(&puts_here, &saved), -ETIMEDOUT);
 	assert_string_equal(written, "");
 }
 
@@ -293,12 +306,12 @@ static void methods_write_their_files(void **state)
 		for (; cases[i].words[n - 1]; n++)
 			words[n] = cases[i].words[n - 1];
 		assert_int_equal(args_parse(&args, n, words, PULL_KEYS), 0);
-		assert_int_equal(pull_parse(&pull, &args), 0);
+		assert_int_equal(pull_parse(&puts_here, &pull, &args), 0);
 		written[0] = '\0';
-		assert_int_equal(pull_unplug(&pull), 0);
+		assert_int_equal(pull_unplug(&puts_here, &pull), 0);
 		assert_string_equal(written, cases[i].unplug);
 		written[0] = '\0';
-		assert_int_equal(pull_replug(&pull), 0);
+		assert_int_equal(pull_replug(&puts_here, &pull), 0);
 		assert_string_equal(written, cases[i].replug);
 	}
 }
@@ -312,9 +325,9 @@ static void functions_come_and_go_by_their_number(void **state)
 
 	(void)state;
 	assert_int_equal(args_parse(&args, 4, words, PULL_KEYS), 0);
-	assert_int_equal(pull_parse(&pull, &args), 0);
-	assert_int_equal(pull_unplug(&pull), -EBUSY);
-	pull_replug(&pull);
+	assert_int_equal(pull_parse(&puts_here, &pull, &args), 0);
+	assert_int_equal(pull_unplug(&puts_here, &pull), -EBUSY);
+	pull_replug(&puts_here, &pull);
 	assert_string_equal(written, "/sys/bus/pci/devices/0000:00:04.0/sriov_numvfs=0;"
 				     "/sys/bus/pci/devices/0000:00:04.0/sriov_numvfs=3;");
 }
@@ -344,7 +357,7 @@ static void methods_that_cannot_work_are_refused(void **state)
 		struct args args;
 
 		assert_int_equal(args_parse(&args, 2, words, PULL_KEYS), 0);
-		assert_int_equal(pull_parse(&pull, &args), cases[i].parsed);
+		assert_int_equal(pull_parse(&puts_here, &pull, &args), cases[i].parsed);
 		if (!cases[i].parsed)
 			assert_int_equal(pull_check(&pull), cases[i].checked);
 	}
@@ -363,7 +376,7 @@ static void other_members_must_be_named(void **state)
 	put_file("/dev/vfio/vfio", "");
 	set_link("/sys/bus/pci/devices/0000:00:05.1/driver", "../../drivers/snd");
 	args_parse(&args, 1, words, PULL_KEYS);
-	assert_int_equal(pull_parse(&race.pull, &args), 0);
+	assert_int_equal(pull_parse(&puts_here, &race.pull, &args), 0);
 	race.devices[race.n_devices++].bdf = device;
 	set_link(DEVICE "/iommu_group", NULL);
 	assert_int_equal(race_check(&race), STATUS_ERROR);
@@ -390,7 +403,7 @@ static void iommufd_takes_device_files(void **state)
 	rmdir(path_make("/sys/kernel/iommu_groups/4/devices/0000:00:05.1").s);
 	set_link(DEVICE "/iommu_group", "../../../../kernel/iommu_groups/4");
 	args_parse(&args, 1, words, PULL_KEYS);
-	assert_int_equal(pull_parse(&race.pull, &args), 0);
+	assert_int_equal(pull_parse(&puts_here, &race.pull, &args), 0);
 	race.devices[race.n_devices++].bdf = device;
 	assert_int_equal(race_check(&race), STATUS_ERROR);
 	put_file("/dev/iommu", "");
@@ -457,7 +470,6 @@ static void race_runs(const char *input, const char *extra, char *output, size_t
 		close(out[0]);
 		close(out[1]);
 		output_open(false, true);
-		file_hooks(NULL, NULL);
 		args_parse(&args, 5, words, NULL);
 		_exit(race_run(&args));
 	}
@@ -490,7 +502,6 @@ static void race_makes_an_attempt_a_line(void **state)
 	assert_non_null(strstr(output, " unplug=ok "));
 	assert_non_null(strstr(output, " back=ok "));
 	assert_non_null(strstr(output, "\nrace=end\nexit=0\n"));
-	file_hooks(NULL, NULL);
 	file_read(path_make("/sys/bus/pci/drivers_autoprobe").s, output, sizeof(output));
 	assert_string_equal(output, "1");
 }

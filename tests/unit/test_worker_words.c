@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The worker's words: arguments, lines, names of errors, kernel records, uevents. */
-#include "holder.h"
-#include "kmsg.h"
-#include "pull.h"
+#include "worker/holder/holder.h"
+#include "worker/kmsg.h"
+#include "worker/pull.h"
 
 #include <errno.h>
 #include <setjmp.h>

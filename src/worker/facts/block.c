@@ -2,41 +2,24 @@
 /* Disks, and what they are made of: partitions, dm, md, NVMe multipath, bcache, loop. */
 #include "facts.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static int no_dots(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-/* Sorted names in a directory, without those that begin with a dot; -1: there is none. */
-static int list_directory(const char *path, struct dirent ***entries)
-{
-	return scandir(path, entries, no_dots, alphasort);
-}
-
 /* What the disk at `real` is made of. Returns how many. */
 static int use_slaves(const struct facts_use *use, const char *real, const char *name)
 {
 	struct facts_use below = facts_use_below(use, name);
+	_cleanup_names_ struct names slaves = { NULL, 0 };
 	char path[PATH_MAX + 16];
-	struct dirent **entries;
-	int n;
 
 	snprintf(path, sizeof(path), "%s/slaves", real);
-	n = list_directory(path, &entries);
-	for (int i = 0; i < n; i++) {
-		facts_use_block(&below, entries[i]->d_name);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
-	return n < 0 ? 0 : n;
+	slaves = names_read(path);
+	for (int i = 0; i < slaves.n; i++)
+		facts_follow(&below, FACTS_BLOCK, slaves.list[i]->d_name);
+	return slaves.n < 0 ? 0 : slaves.n;
 }
 
 /* traddr of "traddr=192.0.2.1,trsvcid=4420,..." */
@@ -54,7 +37,7 @@ static void use_fabric(const struct facts_use *use, const char *controller,
 	}
 	at += strlen("traddr=");
 	at[strcspn(at, ",")] = '\0';
-	facts_use_address(use, at);
+	facts_follow(use, FACTS_ADDRESS, at);
 }
 
 /*
@@ -65,28 +48,25 @@ static int use_nvme_head(const struct facts_use *use, const char *subsystem,
 			 const char *name)
 {
 	struct facts_use below = facts_use_below(use, name);
+	_cleanup_names_ struct names entries = names_read(subsystem);
 	char path[PATH_MAX + 300], real[PATH_MAX];
-	struct dirent **entries;
 	struct bdf bdf;
-	int found = 0, n = list_directory(subsystem, &entries);
+	int found = 0;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < entries.n; i++) {
+		const char *entry = entries.list[i]->d_name;
 		unsigned int number;
 		int end = 0;
 
-		snprintf(path, sizeof(path), "%s/%s", subsystem, entries[i]->d_name);
-		if (sscanf(entries[i]->d_name, "nvme%u%n", &number, &end) == 1 &&
-		    !entries[i]->d_name[end]) {
-			if (facts_pci_of(path, &bdf, real))
-				facts_tell_use(&bdf, &below, entries[i]->d_name);
-			else
-				use_fabric(&below, path, entries[i]->d_name);
-			found++;
-		}
-		free(entries[i]);
+		if (sscanf(entry, "nvme%u%n", &number, &end) != 1 || entry[end])
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", subsystem, entry);
+		if (facts_pci_of(path, &bdf, real))
+			facts_tell_use(&bdf, &below, entry);
+		else
+			use_fabric(&below, path, entry);
+		found++;
 	}
-	if (n >= 0)
-		free(entries);
 	return found;
 }
 
@@ -107,7 +87,7 @@ static bool use_loop(const struct facts_use *use, const char *real, const char *
 	snprintf(path, sizeof(path), "%s/loop/backing_file", real);
 	if (file_read(path, file, sizeof(file)) <= 0)
 		return false;
-	facts_use_file(&below, file);
+	facts_follow(&below, FACTS_FILE, file);
 	return true;
 }
 
@@ -119,7 +99,7 @@ static bool use_zram(const struct facts_use *use, const char *real, const char *
 
 	snprintf(path, sizeof(path), "%s/backing_dev", real);
 	if (file_read(path, node, sizeof(node)) > 0 && strcmp(node, "none") != 0)
-		facts_use_node(&below, node);
+		facts_follow(&below, FACTS_NODE, node);
 	return !strncmp(name, "zram", 4) || !strncmp(name, "ram", 3);
 }
 
@@ -137,7 +117,7 @@ static bool use_iscsi(const struct facts_use *use, const char *real, const char 
 				number)
 			      .s,
 		      address, sizeof(address)) > 0)
-		facts_use_address(&below, address);
+		facts_follow(&below, FACTS_ADDRESS, address);
 	else
 		facts_use_unknown(&below, name, "the way of its iSCSI session");
 	return true;
@@ -169,35 +149,33 @@ static void use_stacked(const struct facts_use *use, char *real, const char *nam
 	/* Else a disk on the board itself, without PCI. */
 }
 
-void facts_use_block(const struct facts_use *use, const char *name)
+void facts_down_block(const struct facts_use *use, const char *name)
 {
+	struct path path = path_make("/sys/class/block/%s", name);
 	char real[PATH_MAX];
 	struct bdf bdf;
 
-	if (use->depth > FACTS_DEPTH_MAX)
-		facts_use_unknown(use, name, "disks upon disks without end");
-	else if (facts_pci_of(path_make("/sys/class/block/%s", name).s, &bdf, real))
+	if (facts_pci_of(path.s, &bdf, real))
 		facts_tell_use(&bdf, use, name);
-	else if (realpath(path_make("/sys/class/block/%s", name).s, real))
+	else if (realpath(path.s, real))
 		use_stacked(use, real, name);
 	else
 		facts_use_unknown(use, name, "not in /sys/class/block");
 }
 
-void facts_use_number(const struct facts_use *use, unsigned int major, unsigned int minor)
+void facts_down_number(const struct facts_use *use, const char *number)
 {
 	char name[64];
-	struct path path = path_make("/sys/dev/block/%u:%u", major, minor);
 
-	if (link_name(path.s, name, sizeof(name)) < 0) {
-		snprintf(name, sizeof(name), "block device %u:%u", major, minor);
+	if (link_name(path_make("/sys/dev/block/%s", number).s, name, sizeof(name)) < 0) {
+		snprintf(name, sizeof(name), "block device %s", number);
 		facts_use_unknown(use, name, "not in /sys/dev/block");
 		return;
 	}
-	facts_use_block(use, name);
+	facts_down_block(use, name);
 }
 
-void facts_use_node(const struct facts_use *use, const char *node)
+void facts_down_node(const struct facts_use *use, const char *node)
 {
 	char real[PATH_MAX], *name;
 	struct stat st;
@@ -205,7 +183,9 @@ void facts_use_node(const struct facts_use *use, const char *node)
 	if (!realpath(path_make("%s", node).s, real))
 		snprintf(real, sizeof(real), "%s", node);
 	if (stat(real, &st) == 0 && S_ISBLK(st.st_mode)) {
-		facts_use_number(use, major(st.st_rdev), minor(st.st_rdev));
+		snprintf(real, sizeof(real), "%u:%u", major(st.st_rdev),
+			 minor(st.st_rdev));
+		facts_down_number(use, real);
 		return;
 	}
 	name = strstr(real, "/dev/");
@@ -218,38 +198,22 @@ void facts_use_node(const struct facts_use *use, const char *node)
 	for (char *c = name; *c; c++)
 		if (*c == '/')
 			*c = '!';
-	facts_use_block(use, name);
-}
-
-/* The first of what is made of this disk; false: nothing. */
-static bool first_holder(const char *name, char *holder, size_t size)
-{
-	struct dirent **entries;
-	struct path path = path_make("/sys/class/block/%s/holders", name);
-	int n = list_directory(path.s, &entries);
-
-	if (n < 0)
-		return false;
-	if (n > 0)
-		snprintf(holder, size, "%s", entries[0]->d_name);
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
-	return n > 0;
+	facts_down_block(use, name);
 }
 
 void facts_held(void)
 {
-	struct dirent **disks;
-	char holder[256];
-	struct facts_use use = { .why = "held", .rule = "mounted", .at = holder };
-	int n = list_directory(path_make("/sys/class/block").s, &disks);
+	_cleanup_names_ struct names disks = names_read(path_make("/sys/class/block").s);
 
-	for (int i = 0; i < n; i++) {
-		if (first_holder(disks[i]->d_name, holder, sizeof(holder)))
-			facts_use_block(&use, disks[i]->d_name);
-		free(disks[i]);
+	for (int i = 0; i < disks.n; i++) {
+		const char *disk = disks.list[i]->d_name;
+		_cleanup_names_ struct names holders =
+			names_read(path_make("/sys/class/block/%s/holders", disk).s);
+		struct facts_use use = { .why = "held", .rule = "mounted" };
+
+		if (holders.n <= 0)
+			continue;
+		snprintf(use.at, sizeof(use.at), "%.200s", holders.list[0]->d_name);
+		facts_follow(&use, FACTS_BLOCK, disk);
 	}
-	if (n >= 0)
-		free(disks);
 }

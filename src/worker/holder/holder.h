@@ -2,7 +2,7 @@
 /* What holds a device, and how it lets go. */
 #pragma once
 
-#include "internal.h"
+#include "worker/internal.h"
 
 #include <sys/types.h>
 

@@ -7,10 +7,9 @@
  * domain are the iommufd's, and go with that: its close is what the group's UNSET_CONTAINER
  * is. Only a device that is open can be detached by itself.
  */
-#include "holder.h"
 #include "iommufd.h"
+#include "holder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,15 +21,13 @@
 static void cdev_name(const struct bdf *bdf, char *name, size_t size)
 {
 	struct path path = device_path(bdf, "vfio-dev");
-	DIR *dir = opendir(path.s);
+	_cleanup_dir_ DIR *dir = opendir(path.s);
 	struct dirent *entry;
 
 	name[0] = '\0';
 	while (dir && !*name && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			snprintf(name, size, "%.63s", entry->d_name);
-	if (dir)
-		closedir(dir);
 }
 
 static int open_files(struct holder *holder)

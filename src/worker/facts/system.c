@@ -2,9 +2,7 @@
 /* The machine: kernel, IOMMU, what VFIO there is, and what to do about what is missing. */
 #include "facts.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -28,9 +26,11 @@ static unsigned int count_cpus(const char *list)
 /* Does a list of a kernel's modules have this one? */
 static bool list_has_module(const char *release, const char *list, const char *module)
 {
-	FILE *stream = fopen(path_make("/lib/modules/%s/%s", release, list).s, "re");
-	char *line = NULL, file[64];
+	_cleanup_stream_ FILE *stream =
+		fopen(path_make("/lib/modules/%s/%s", release, list).s, "re");
+	_cleanup_text_ char *line = NULL;
 	bool found = false;
+	char file[64];
 	size_t room = 0;
 
 	snprintf(file, sizeof(file), "/%s.ko", module);
@@ -38,9 +38,6 @@ static bool list_has_module(const char *release, const char *list, const char *m
 		line[strcspn(line, ":\n")] = '\0';
 		found = strstr(line, file) != NULL;
 	}
-	free(line);
-	if (stream)
-		fclose(stream);
 	return found;
 }
 
@@ -54,15 +51,9 @@ static const char *have_module(const char *release, const char *path, const char
 
 static bool has_entries(const char *path)
 {
-	DIR *dir = opendir(path_make("%s", path).s);
-	const struct dirent *entry;
-	bool found = false;
+	_cleanup_names_ struct names names = names_read(path_make("%s", path).s);
 
-	while (dir && !found && (entry = readdir(dir)))
-		found = entry->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
-	return found;
+	return names.n > 0;
 }
 
 /* Words of the command line that are about IOMMU or VFIO. */

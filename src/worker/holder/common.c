@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of holders, and what several of them do. */
+/* What several holders do. */
 #include "holder.h"
 
-#include "process.h"
+#include "worker/process.h"
 
 #include <errno.h>
 #include <linux/vfio.h>
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 const char *const release_names[RELEASES] = {
@@ -24,19 +23,6 @@ const char *const release_names[RELEASES] = {
 	[RELEASE_NEVER] = "never",
 };
 
-/* clang-format off */
-const struct holder_ops *const holders[] = {
-	&holder_group,
-	&holder_group_noreq,
-	&holder_device,
-	&holder_iommufd,
-	&holder_qemu,
-	&holder_qemu_iommufd,
-	&holder_none,
-	NULL,
-};
-/* clang-format on */
-
 int release_parse(const char *name, enum release *release)
 {
 	for (int i = 0; i < RELEASES; i++) {
@@ -46,14 +32,6 @@ int release_parse(const char *name, enum release *release)
 		return 0;
 	}
 	return -EINVAL;
-}
-
-const struct holder_ops *holder_find(const char *name)
-{
-	for (size_t i = 0; holders[i]; i++)
-		if (!strcmp(holders[i]->name, name))
-			return holders[i];
-	return NULL;
 }
 
 void holder_init(struct holder *holder, const struct holder_ops *ops)
@@ -151,22 +129,3 @@ void vfio_read_config(const struct holder *holder)
 	    pread(holder->device, &ids, sizeof(ids), (off_t)holder->config) < 0)
 		errno = 0;
 }
-
-static int none_open(struct holder *holder)
-{
-	(void)holder;
-	return 0;
-}
-
-static void none_do(struct holder *holder)
-{
-	(void)holder;
-}
-
-const struct holder_ops holder_none = {
-	.name = "none",
-	.open = none_open,
-	.prepare = none_do,
-	.act = none_open,
-	.close = none_do,
-};

@@ -25,25 +25,13 @@
  * The device is plugged in once QEMU runs: in a slot that the guest has not switched on QEMU
  * lets go of it as soon as it is asked, without waiting for the guest.
  */
+/* clang-format off */
 static const char *const common[] = {
-	"-S",
-	"-nodefaults",
-	"-no-user-config",
-	"-display",
-	"none",
-	"-vga",
-	"none",
-	"-m",
-	"16",
-	"-accel",
-	"kvm",
-	"-accel",
-	"tcg",
-	"-chardev",
-	"socket,id=qmp,fd=3",
-	"-mon",
-	"chardev=qmp,mode=control",
+	"-S", "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none",
+	"-m", "16", "-accel", "kvm", "-accel", "tcg",
+	"-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control",
 };
+/* clang-format on */
 
 #define SLOT "-device", "pcie-root-port,id=rp,chassis=1"
 
@@ -353,25 +341,19 @@ static bool qemu_requested(struct holder *holder)
 	return !qmp_wait(holder, "\"DEVICE_DELETED\"", 0);
 }
 
+#define QEMU_OPS                                                           \
+	.has_child = true, .open = qemu_open, .requested = qemu_requested, \
+	.prepare = qemu_prepare, .act = qemu_act, .close = qemu_close
+
 const struct holder_ops holder_qemu = {
 	.name = "qemu",
 	.uses_group = true,
-	.has_child = true,
-	.open = qemu_open,
-	.requested = qemu_requested,
-	.prepare = qemu_prepare,
-	.act = qemu_act,
-	.close = qemu_close,
+	QEMU_OPS,
 };
 
 const struct holder_ops holder_qemu_iommufd = {
 	.name = "qemu-iommufd",
 	.uses_cdev = true,
-	.has_child = true,
 	.check = qemu_iommufd_check,
-	.open = qemu_open,
-	.requested = qemu_requested,
-	.prepare = qemu_prepare,
-	.act = qemu_act,
-	.close = qemu_close,
+	QEMU_OPS,
 };

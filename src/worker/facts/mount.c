@@ -2,7 +2,6 @@
 /* Filesystems and swap, and the disks or networks below them. */
 #include "facts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,7 @@
 
 /* One line of mountinfo, proc_pid_mountinfo(5); its parts point into the line. */
 struct mount {
-	unsigned int major, minor;
-	char *at, *type, *source, *options;
+	char *number, *at, *type, *source, *options;
 };
 
 /* Blanks, tabs, newlines and backslashes come as \040 and the like. */
@@ -35,6 +33,7 @@ static void unescape(char *s)
 static bool mount_parse(char *line, struct mount *mount)
 {
 	char *words[5], *rest = NULL, *word = strtok_r(line, " \n", &rest);
+	unsigned int minor;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (!word)
@@ -49,8 +48,8 @@ static bool mount_parse(char *line, struct mount *mount)
 	mount->type = strsep(&rest, " \n");
 	mount->source = strsep(&rest, " \n");
 	mount->options = strsep(&rest, " \n");
-	if (!mount->options ||
-	    sscanf(words[2], "%u:%u", &mount->major, &mount->minor) != 2)
+	mount->number = words[2];
+	if (!mount->options || sscanf(mount->number, "%*u:%u", &minor) != 1)
 		return false;
 	unescape(mount->at);
 	unescape(mount->source);
@@ -62,43 +61,39 @@ static bool mount_parse(char *line, struct mount *mount)
 /* All disks of a filesystem that has several: /sys/fs/btrfs/UUID/devices. */
 static void use_btrfs(const struct facts_use *use, const struct mount *mount)
 {
+	static const char all[] = "/sys/fs/btrfs";
+	_cleanup_names_ struct names filesystems = names_read(path_make("%s", all).s);
 	char real[PATH_MAX];
 	const char *name;
-	DIR *dir = opendir(path_make("/sys/fs/btrfs").s);
-	const struct dirent *fs, *device;
 
 	if (!realpath(path_make("%s", mount->source).s, real))
 		snprintf(real, sizeof(real), "%s", mount->source);
 	name = strrchr(real, '/') ? strrchr(real, '/') + 1 : real;
-	facts_use_node(use, mount->source);
-	while (dir && (fs = readdir(dir))) {
-		DIR *devices;
+	facts_follow(use, FACTS_NODE, mount->source);
+	for (int i = 0; i < filesystems.n; i++) {
+		const char *uuid = filesystems.list[i]->d_name;
+		_cleanup_names_ struct names devices =
+			names_read(path_make("%s/%s/devices", all, uuid).s);
 
-		if (!path_exists(
-			    path_make("/sys/fs/btrfs/%s/devices/%s", fs->d_name, name).s))
+		if (!path_exists(path_make("%s/%s/devices/%s", all, uuid, name).s))
 			continue;
-		devices = opendir(path_make("/sys/fs/btrfs/%s/devices", fs->d_name).s);
-		while (devices && (device = readdir(devices)))
-			if (device->d_name[0] != '.' && strcmp(device->d_name, name) != 0)
-				facts_use_block(use, device->d_name);
-		if (devices)
-			closedir(devices);
+		for (int j = 0; j < devices.n; j++)
+			if (strcmp(devices.list[j]->d_name, name) != 0)
+				facts_follow(use, FACTS_BLOCK, devices.list[j]->d_name);
 	}
-	if (dir)
-		closedir(dir);
-	else
+	if (filesystems.n < 0)
 		facts_use_unknown(use, mount->source, "/sys/fs/btrfs is not there");
 }
 
 /* bcachefs: "/dev/a:/dev/b" */
 static void use_bcachefs(const struct facts_use *use, const struct mount *mount)
 {
-	char *rest = NULL, *source = strdup(mount->source);
+	_cleanup_text_ char *source = strdup(mount->source);
+	char *rest = NULL;
 
 	for (char *node = source ? strtok_r(source, ":", &rest) : NULL; node;
 	     node = strtok_r(NULL, ":", &rest))
-		facts_use_node(use, node);
-	free(source);
+		facts_follow(use, FACTS_NODE, node);
 }
 
 static void use_remote(const struct facts_use *use, const struct mount *mount)
@@ -116,7 +111,7 @@ static void use_remote(const struct facts_use *use, const struct mount *mount)
 		return;
 	}
 	snprintf(address, sizeof(address), "%.*s", (int)strcspn(at, ","), at);
-	facts_use_address(use, address);
+	facts_follow(use, FACTS_ADDRESS, address);
 }
 
 static void use_zfs(const struct facts_use *use, const struct mount *mount)
@@ -128,7 +123,8 @@ static void use_zfs(const struct facts_use *use, const struct mount *mount)
 /* A share of the hypervisor: any device that its driver has and may have this tag. */
 static void use_virtio(const struct facts_use *use, const char *driver, const char *tag)
 {
-	DIR *dir = opendir(path_make("/sys/bus/virtio/drivers/%s", driver).s);
+	_cleanup_dir_ DIR *dir =
+		opendir(path_make("/sys/bus/virtio/drivers/%s", driver).s);
 	const struct dirent *entry;
 	char text[128], real[PATH_MAX];
 	struct bdf bdf;
@@ -144,8 +140,6 @@ static void use_virtio(const struct facts_use *use, const char *driver, const ch
 		if (facts_pci_of(path.s, &bdf, real))
 			facts_tell_use(&bdf, use, entry->d_name);
 	}
-	if (dir)
-		closedir(dir);
 }
 
 static void use_9p(const struct facts_use *use, const struct mount *mount)
@@ -153,7 +147,7 @@ static void use_9p(const struct facts_use *use, const struct mount *mount)
 	if (strstr(mount->options, "trans=virtio"))
 		use_virtio(use, "9pnet_virtio", mount->source);
 	else
-		facts_use_address(use, mount->source);
+		facts_follow(use, FACTS_ADDRESS, mount->source);
 }
 
 static void use_virtiofs(const struct facts_use *use, const struct mount *mount)
@@ -174,12 +168,8 @@ static void use_mount(const struct facts_use *use, const struct mount *mount)
 		{ "9p", use_9p },       { "virtiofs", use_virtiofs },
 	};
 
-	if (use->depth > FACTS_DEPTH_MAX) {
-		facts_use_unknown(use, mount->source, "disks upon disks without end");
-		return;
-	}
-	if (mount->major) {
-		facts_use_number(use, mount->major, mount->minor);
+	if (atoi(mount->number)) {
+		facts_follow(use, FACTS_NUMBER, mount->number);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -189,7 +179,7 @@ static void use_mount(const struct facts_use *use, const struct mount *mount)
 		}
 	}
 	if (!strncmp(mount->source, "/dev/", 5) && strcmp(mount->type, "devtmpfs") != 0)
-		facts_use_node(use, mount->source);
+		facts_follow(use, FACTS_NODE, mount->source);
 }
 
 /* -- all mounts ------------------------------------------------------------------------- */
@@ -204,42 +194,37 @@ static bool is_below(const char *file, const char *at)
 	return !strncmp(file, at, n) && (file[n] == '/' || !file[n]);
 }
 
-void facts_use_file(const struct facts_use *use, const char *file)
+void facts_down_file(const struct facts_use *use, const char *file)
 {
-	FILE *stream = fopen(path_make("/proc/self/mountinfo").s, "re");
-	char *line = NULL, *best = NULL;
+	_cleanup_stream_ FILE *stream = fopen(path_make("/proc/self/mountinfo").s, "re");
+	_cleanup_text_ char *line = NULL, *best = NULL;
 	size_t room = 0, best_n = 0;
 	struct mount mount;
 
 	/* The last of the longest: mounts may lie on top of each other. */
 	while (stream && getline(&line, &room, stream) > 0) {
-		char *copy = strdup(line);
+		_cleanup_text_ char *copy = strdup(line);
 
-		if (copy && mount_parse(line, &mount) && is_below(file, mount.at) &&
-		    strlen(mount.at) >= best_n) {
-			best_n = strlen(mount.at);
-			free(best);
-			best = copy;
-			copy = NULL;
-		}
-		free(copy);
+		if (!copy || !mount_parse(line, &mount) || !is_below(file, mount.at) ||
+		    strlen(mount.at) < best_n)
+			continue;
+		best_n = strlen(mount.at);
+		free(best);
+		best = copy;
+		copy = NULL;
 	}
-	if (stream)
-		fclose(stream);
 	if (best && mount_parse(best, &mount))
 		use_mount(use, &mount);
 	else
 		facts_use_unknown(use, file, "the filesystem that it is on");
-	free(best);
-	free(line);
 }
 
 /* Returns 0 or -errno. */
 static int tell_mounts(const char *path)
 {
-	FILE *stream = fopen(path, "re");
+	_cleanup_stream_ FILE *stream = fopen(path, "re");
+	_cleanup_text_ char *line = NULL;
 	struct mount mount;
-	char *line = NULL;
 	size_t room = 0;
 
 	if (!stream)
@@ -251,21 +236,18 @@ static int tell_mounts(const char *path)
 			facts_use_unknown(&use, path, "a line of another form");
 			continue;
 		}
-		use.at = mount.at;
+		snprintf(use.at, sizeof(use.at), "%s", mount.at);
 		/* Containers mount the same thing over and over. */
-		if (facts_is_new("mount %u:%u %s", mount.major, mount.minor,
-				 mount.source))
+		if (facts_is_new("mount %s %s", mount.number, mount.source))
 			use_mount(&use, &mount);
 	}
-	free(line);
-	fclose(stream);
 	return 0;
 }
 
 /* Processes may have mounts of their own. */
 static void tell_namespaces(void)
 {
-	DIR *dir = opendir(path_make("/proc").s);
+	_cleanup_dir_ DIR *dir = opendir(path_make("/proc").s);
 	const struct dirent *entry;
 	char space[64];
 	int64_t pid;
@@ -287,8 +269,6 @@ static void tell_namespaces(void)
 			facts_tell_unknown(FACTS_ABOUT_BLOCK, "mounted",
 					   "mounts of other processes", errno_name(err));
 	}
-	if (dir)
-		closedir(dir);
 }
 
 void facts_mounts(void)
@@ -305,8 +285,9 @@ void facts_mounts(void)
 void facts_swaps(void)
 {
 	static const char what[] = "/proc/swaps";
-	FILE *stream = fopen(path_make("%s", what).s, "re");
-	char *line = NULL, *path, *type, *rest;
+	_cleanup_stream_ FILE *stream = fopen(path_make("%s", what).s, "re");
+	_cleanup_text_ char *line = NULL;
+	char *path, *type, *rest;
 	size_t room = 0;
 
 	if (!stream) {
@@ -325,12 +306,8 @@ void facts_swaps(void)
 		if (!path || !type || !strcmp(path, "Filename"))
 			continue;
 		unescape(path);
-		use.at = path;
-		if (!strcmp(type, "partition"))
-			facts_use_node(&use, path);
-		else
-			facts_use_file(&use, path);
+		snprintf(use.at, sizeof(use.at), "%s", path);
+		facts_follow(&use, !strcmp(type, "partition") ? FACTS_NODE : FACTS_FILE,
+			     path);
 	}
-	free(line);
-	fclose(stream);
 }

@@ -2,7 +2,6 @@
 /* Which processes hold devices: open files of VFIO, and disks opened as they are. */
 #include "facts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +121,7 @@ static bool scan_file(const char *pid, const char *target)
 
 static void scan_process(const char *pid)
 {
-	DIR *dir = opendir(path_make("/proc/%s/fd", pid).s);
+	_cleanup_dir_ DIR *dir = opendir(path_make("/proc/%s/fd", pid).s);
 	bool group = false, device = false;
 	char target[PATH_SIZE];
 	const struct dirent *entry;
@@ -147,14 +146,12 @@ static void scan_process(const char *pid)
 		}
 		device |= !d;
 	}
-	if (dir)
-		closedir(dir);
 	opens.nameless |= device && !group;
 }
 
 void facts_find_opens(void)
 {
-	DIR *dir = opendir(path_make("/proc").s);
+	_cleanup_dir_ DIR *dir = opendir(path_make("/proc").s);
 	const struct dirent *entry;
 	int64_t pid;
 
@@ -162,21 +159,19 @@ void facts_find_opens(void)
 	while (dir && (entry = readdir(dir)))
 		if (!number_parse(entry->d_name, &pid))
 			scan_process(entry->d_name);
-	if (dir)
-		closedir(dir);
 }
 
 void facts_opens(void)
 {
-	char at[96], comm[32];
+	char comm[32];
 
 	for (size_t i = 0; i < opens.n; i++) {
 		const struct open *o = &opens.list[i];
-		struct facts_use use = { .why = "open", .rule = "in-use", .at = at };
+		struct facts_use use = { .why = "open", .rule = "in-use" };
 
 		file_read(path_make("/proc/%s/comm", o->pid).s, comm, sizeof(comm));
-		snprintf(at, sizeof(at), "process %s%s%s%s", o->pid, comm[0] ? " (" : "",
-			 comm, comm[0] ? ")" : "");
+		snprintf(use.at, sizeof(use.at), "process %s%s%s%s", o->pid,
+			 comm[0] ? " (" : "", comm, comm[0] ? ")" : "");
 		/* One line a process and device. */
 		if (!facts_is_new("open %s %s", o->device ? o->device->bdf.s : o->what,
 				  o->pid))
@@ -184,7 +179,7 @@ void facts_opens(void)
 		if (o->device)
 			facts_tell_use(&o->device->bdf, &use, o->what);
 		else
-			facts_use_block(&use, o->what);
+			facts_follow(&use, FACTS_BLOCK, o->what);
 	}
 	if (opens.hidden)
 		facts_tell_unknown(FACTS_ABOUT_VFIO, "in-use",
