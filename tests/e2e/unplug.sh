@@ -51,6 +51,11 @@ refuse() {
 # -- releases ------------------------------------------------------------------------------
 
 cell pass 4
+# Under load: samples with replies are recorded, and the summary has them.
+cell pass 8 --flood
+check "... and the load was answered" grep -qE '"type":"load".*"replies":[1-9]' \
+	"$scratch/run-$n/journal.jsonl"
+check "... which the summary tells" grep -qE '^Load +[0-9]+ requests, [1-9]' "$scratch/out"
 for release in close-unset unset-close close exit kill; do
 	cell pass 4 --release "$release" --at 20us
 done

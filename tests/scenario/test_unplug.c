@@ -53,6 +53,8 @@ static struct {
 	char pending[1 << 16]; /* what the console will print next */
 	unsigned int boots, tries, races;
 	bool dead, over, powered, put_back; /* over: the race does nothing more */
+	unsigned int mute_from; /* the network answers no more from this attempt on; 0: never */
+	unsigned int loads;     /* floods that were started */
 } b;
 
 #define MARK "[    2.000000] iommu-stress: "
@@ -315,7 +317,63 @@ static int restore(struct loop *loop, const char *target, const char *words,
 	return b.restored;
 }
 
-static const struct rig_ops rig = { .target_open = open_script, .worker = restore };
+/* -- a load that is answered at once, until the network has gone ----------------------- */
+
+struct load {
+	struct loop_timer *timer;
+	struct load_events events;
+	struct flood_sample sample;
+};
+
+static void on_sample_timer(void *arg)
+{
+	struct load *load = arg;
+	struct flood_sample *s = &load->sample;
+
+	s->at_ns = loop_now_ns();
+	s->steady = !b.mute_from || b.tries < b.mute_from;
+	if (s->steady)
+		s->last_reply_ns = s->at_ns;
+	s->state = FLOOD_HOLD;
+	load->events.on_sample(load->events.arg, s);
+	loop_timer_set(load->timer, s->at_ns + FLOOD_SAMPLE_MS * NS_PER_MSEC);
+}
+
+static int load_start(struct loop *loop, const struct plan *plan, struct target *target,
+		      const struct load_events *events, struct load **ret)
+{
+	struct load *load = xcalloc(1, sizeof(*load));
+
+	(void)plan;
+	(void)target;
+	load->events = *events;
+	load->timer = loop_timer_add(loop, on_sample_timer, load);
+	loop_timer_set(load->timer, loop_now_ns() + FLOOD_SAMPLE_MS * NS_PER_MSEC);
+	b.loads++;
+	*ret = load;
+	return 0;
+}
+
+static void load_tell(struct load *load, enum load_word word)
+{
+	(void)load;
+	(void)word;
+}
+
+static void load_stop(struct load *load)
+{
+	if (load)
+		loop_timer_free(load->timer);
+	free(load);
+}
+
+static const struct rig_ops rig = {
+	.target_open = open_script,
+	.worker = restore,
+	.load_start = load_start,
+	.load_tell = load_tell,
+	.load_stop = load_stop,
+};
 
 static struct plan plan_of(unsigned int cycles)
 {
@@ -419,6 +477,37 @@ static void test_slow_attempts(void **state)
 	r = play(&plan, &rig);
 	assert_int_equal(r.verdict[5].outcome, OUTCOME_HANG);
 	assert_true(b.powered);
+}
+
+/* One load for the whole run; without its replies an attempt is no pass. */
+static void test_flood(void **state)
+{
+	const enum course fine[] = { FINE }, crash[] = { FINE, OOPSES };
+	struct plan plan = plan_of(16);
+	struct result r;
+
+	(void)state;
+	plan.flood = true;
+	script(fine, 1);
+	r = play(&plan, &rig);
+	assert_int_equal(r.status, EXIT_PASS);
+	assert_int_equal(r.verdicts, 16);
+	assert_int_equal(b.loads, 1);
+
+	script(fine, 1);
+	b.mute_from = 1;
+	r = play(&plan, &rig);
+	assert_int_equal(r.status, EXIT_INVALID);
+	assert_int_equal(r.verdict[0].outcome, OUTCOME_INVALID);
+	assert_non_null(strstr(r.verdict[0].reason, "no reply to the load"));
+
+	/* The load that is on counts for the next boot as well. */
+	script(crash, 2);
+	r = play(&plan, &rig);
+	assert_int_equal(r.verdict[1].outcome, OUTCOME_CRASH);
+	assert_int_equal(r.verdict[0].outcome, OUTCOME_PASS);
+	assert_int_equal(r.status, EXIT_FINDING);
+	assert_int_equal(b.loads, 1);
 }
 
 /* A result that cannot be read is no proof of a pass. */
@@ -942,6 +1031,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_courses),
 		cmocka_unit_test(test_slow_attempts),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_damaged_result),
 		cmocka_unit_test(test_sweep_finds_band),
 		cmocka_unit_test(test_until_hit),

@@ -101,7 +101,7 @@ empty "what only goes down is none" "$(circles "$scratch" "$scratch"/above.o \
 # -- the programs ----------------------------------------------------------------------------
 
 # Objects of files that are gone may lie about: only those of files that are there count.
-sources=$(find src -name '*.c' | sed 's|^src/||; s|\.c$||' | sort)
+sources=$(find src -name '*.c' ! -name '*.bpf.c' | sed 's|^src/||; s|\.c$||' | sort)
 empty "each file has its object in ${program%/*}" "$(for file in $sources; do
 	[ -f "$objects/$file.o" ] || echo "$file"
 done)"

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "scenario/table.h"
+#include "scenario/traffic.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 
 /* Of a run that ends with what it finds. */
 #define BATCH_UNTIL_HIT 4
+/* Within this time the load has answers again: a sample comes each 100 ms. */
+#define REPLIES_NS (10 * NS_PER_SEC)
 
 static void *unplug_new(const struct plan *plan)
 {
@@ -140,18 +144,40 @@ static void plug(struct run *run)
 			 "QEMU does not plug the test device in again");
 }
 
+/* The network must not have gone with the device. */
+static void await_replies(struct run *run)
+{
+	unplug_of(run)->replies_since_ns = loop_now_ns();
+	run->clock.wake_ns = loop_now_ns() + REPLIES_NS;
+}
+
+static bool has_replied(const struct run *run)
+{
+	return run->traffic.sample.last_reply_ns > unplug_of(run)->replies_since_ns;
+}
+
+/* The worker has the console: no shell could say whether the target lives. */
+static bool replies_told(const struct run *run)
+{
+	return has_replied(run) ||
+	       loop_now_ns() >= unplug_of(run)->replies_since_ns + REPLIES_NS;
+}
+
 /* clang-format off */
 static const struct step steps[] = {
-	/* phase        act         go on when    in words */
-	{ PHASE_BOOT,   NULL,       run_shell_up, "the shell answers on the console" },
-	{ PHASE_BIND,   ask_facts,  facts_told,   NULL },
-	{ PHASE_BIND,   start_race, race_ready,   "the device is held" },
+	/* phase        act            go on when      in words */
+	{ PHASE_BOOT,   NULL,          run_shell_up,   "the shell answers on the console" },
+	{ PHASE_FLOOD,  traffic_on,    traffic_holds,  NULL },
+	{ PHASE_FLOOD,  traffic_up,    traffic_steady, "replies are steady" },
+	{ PHASE_BIND,   ask_facts,     facts_told,     NULL },
+	{ PHASE_BIND,   start_race,    race_ready,     "the device is held" },
 	/* From here on again and again. */
-	{ PHASE_UNPLUG, ask_tries,  tries_done,   "each attempt has ended, the device is back" },
+	{ PHASE_UNPLUG, ask_tries,     tries_done,     "each attempt has ended, the device is back" },
+	{ PHASE_UP,     await_replies, replies_told,   "replies are back" },
 };
-#define BEGIN_STEPS (ARRAY_SIZE(steps) - 1)
+#define BEGIN_STEPS (ARRAY_SIZE(steps) - 2)
 
-/* The last step where the worker does not unplug itself. */
+/* The step of an attempt where the worker does not unplug itself. */
 static const struct step outside_steps[] = {
 	{ PHASE_UNPLUG, ask_tries,  try_begun,    NULL },
 	{ PHASE_UNPLUG, pull,       pulled,       NULL },
@@ -179,6 +205,7 @@ static void choose_tries(struct run *run)
 
 	unplug_open_window(run);
 	u->n_tries = batch_size(run);
+	u->replies_since_ns = loop_now_ns();
 	for (size_t i = 0; i < u->n_tries; i++) {
 		struct unplug_try *try = &u->tries[i];
 
@@ -232,6 +259,8 @@ static enum run_end judge_tries(struct run *run)
 		if (!try->begun && try != under_way)
 			continue;
 		u->next_cycle = try->cycle + 1;
+		facts_prove(&try->facts, !run->plan->flood || has_replied(run), PHASE_UP,
+			    "no reply to the load after the attempts");
 		end = unplug_judge(run, try);
 		enough = enough == RUN_GOES_ON ? end : enough;
 	}
@@ -249,6 +278,8 @@ static enum run_end run_batch(struct run *run)
 	run->cycle = (struct cycle_facts){ .cycle = u->tries[0].cycle };
 	end = u->outside ? step_walk(run, outside_steps, ARRAY_SIZE(outside_steps)) :
 			   step_walk(run, steps + BEGIN_STEPS, 1);
+	if (end == STEP_DONE && run->plan->flood)
+		end = step_walk(run, steps + BEGIN_STEPS + 1, 1);
 	if (end == STEP_STOPPED)
 		return run_stopped(run);
 	over = end != STEP_DONE || is_over(u);
@@ -441,7 +472,7 @@ const struct scenario scenario_unplug = {
 	       "group:N; without it, the test device of a virtual board.",
 	.target = "virt:amd64",
 	.cycles = 100,
-	.takes = SCENARIO_DEVICES | SCENARIO_RUNNING | SCENARIO_WORKER,
+	.takes = SCENARIO_LOAD | SCENARIO_DEVICES | SCENARIO_RUNNING | SCENARIO_WORKER,
 	.options = &unplug_options,
 	.help_filter = unplug_help_filter,
 	.plan_size = sizeof(struct unplug_plan),

@@ -55,6 +55,7 @@ struct unplug {
 
 	struct unplug_try tries[UNPLUG_BATCH_MAX];
 	size_t n_tries;
+	uint64_t replies_since_ns; /* a load must have been answered since then */
 	unsigned int next_cycle;
 	unsigned int
 		recalled; /* offsets of a batch whose verdicts have not been read yet */
