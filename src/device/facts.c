@@ -218,11 +218,12 @@ static int add_fact(struct facts *facts, struct text line)
 
 int facts_add(struct facts *facts, struct text line)
 {
-	struct text why = TEXT_NONE;
+	struct text why;
 
 	line = text_trim(line);
 	if (text_starts(line, TEXT("error="))) {
-		(void)text_value(line, "why", &why);
+		if (!text_value(line, "why", &why) || text_equal(why, TEXT("-")))
+			why = TEXT_NONE;
 		text_clean(facts->error, sizeof(facts->error), why);
 		return 0;
 	}

@@ -139,23 +139,23 @@ static const struct type {
 	const struct table_member *members;
 	size_t offset; /* of their struct in struct record */
 } types[RECORD_COUNT] = {
-	[RECORD_RUN] = { "run", run_members },
-	[RECORD_TARGET] = { "target", target_members },
-	[RECORD_CYCLE] = { "cycle", cycle_members },
-	[RECORD_PHASE] = { "phase", phase_members },
-	[RECORD_DEVICE] = { "device", device_members },
-	[RECORD_UNDO] = { "undo", undo_members },
-	[RECORD_WINDOW] = { "window", window_members },
+	[RECORD_RUN] = { "run", run_members, 0 },
+	[RECORD_TARGET] = { "target", target_members, 0 },
+	[RECORD_CYCLE] = { "cycle", cycle_members, 0 },
+	[RECORD_PHASE] = { "phase", phase_members, 0 },
+	[RECORD_DEVICE] = { "device", device_members, 0 },
+	[RECORD_UNDO] = { "undo", undo_members, 0 },
+	[RECORD_WINDOW] = { "window", window_members, 0 },
 	[RECORD_ATTEMPT] = { "attempt", attempt_members,
 			     offsetof(struct record, attempt) },
 	[RECORD_LOAD] = { "load", flood_sample_members, offsetof(struct record, load) },
 	[RECORD_COUNTERS] = { "counters", target_counters_members,
 			      offsetof(struct record, counters) },
-	[RECORD_TIMELINE] = { "timeline", timeline_members },
-	[RECORD_POWER] = { "power", power_members },
-	[RECORD_FINDING] = { "finding", record_finding_members },
-	[RECORD_VERDICT] = { "verdict", verdict_members },
-	[RECORD_END] = { "end", end_members },
+	[RECORD_TIMELINE] = { "timeline", timeline_members, 0 },
+	[RECORD_POWER] = { "power", power_members, 0 },
+	[RECORD_FINDING] = { "finding", record_finding_members, 0 },
+	[RECORD_VERDICT] = { "verdict", verdict_members, 0 },
+	[RECORD_END] = { "end", end_members, 0 },
 };
 
 char *record_to_json(const struct record *record)
