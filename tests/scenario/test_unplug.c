@@ -53,8 +53,9 @@ static struct {
 	char pending[1 << 16]; /* what the console will print next */
 	unsigned int boots, tries, races;
 	bool dead, over, powered, put_back; /* over: the race does nothing more */
-	unsigned int mute_from; /* the network answers no more from this attempt on; 0: never */
-	unsigned int loads;     /* floods that were started */
+	unsigned int
+		mute_from; /* the network answers no more from this attempt on; 0: never */
+	unsigned int loads; /* floods that were started */
 } b;
 
 #define MARK "[    2.000000] iommu-stress: "
