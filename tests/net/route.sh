@@ -104,6 +104,8 @@ session="2001:db8::9 4000 fd02::1 22"
 ways "a rule for the source, IPv6" south
 session="192.0.2.9 4000 10.1.0.1 22"
 ways "a session with another source" east
+session="192.0.2.9 4000 198.51.100.1 22"
+ways "a session with an address of another machine" east
 session=
 
 # -- several next hops -------------------------------------------------------------------------

@@ -158,8 +158,8 @@ static int ask(const struct request *request, struct answer *answer)
 	return state < 0 ? state : 0;
 }
 
-/* The routes to an address, as seen in a VRF; 0: in none. */
-static int ask_way(struct answer *answer, unsigned int vrf)
+/* The routes to an address, from a source or NULL, as seen in a VRF; 0: in none. */
+static int ask_way(struct answer *answer, const void *source, unsigned int vrf)
 {
 	const struct facts_to *to = answer->to;
 	unsigned char size = to->family == AF_INET6 ? 16 : 4;
@@ -170,17 +170,20 @@ static int ask_way(struct answer *answer, unsigned int vrf)
 		/* The route itself, not the next hop that it would give this time. */
 		.route = { .rtm_family = (unsigned char)to->family,
 			   .rtm_dst_len = size * 8,
-			   .rtm_src_len = to->source ? size * 8 : 0,
+			   .rtm_src_len = source ? size * 8 : 0,
 			   .rtm_flags = RTM_F_FIB_MATCH },
 	};
 	int err;
 
 	add(&request, RTA_DST, to->address, size);
-	if (to->source)
-		add(&request, RTA_SRC, to->source, size);
+	if (source)
+		add(&request, RTA_SRC, source, size);
 	if (vrf)
 		add(&request, RTA_OIF, &vrf, sizeof(vrf));
 	err = ask(&request, answer);
+	/* The source may be no address of this network namespace, or no longer. */
+	if (err && source)
+		return ask_way(answer, NULL, vrf);
 	return err == -ENETUNREACH || err == -EHOSTUNREACH ? 0 : err;
 }
 
@@ -213,7 +216,8 @@ static int ask_vrfs(struct answer *answer)
 		file_read(path_make("/sys/class/net/%s/uevent", name).s, text,
 			  sizeof(text));
 		if (strstr(text, "DEVTYPE=vrf"))
-			err = ask_way(answer, if_nametoindex(name)) ?: err;
+			err = ask_way(answer, answer->to->source, if_nametoindex(name)) ?:
+				      err;
 	}
 	return err;
 }
@@ -222,7 +226,7 @@ size_t facts_route_kernel(const struct facts_use *use, const struct facts_to *to
 {
 	struct answer answer = { .use = use, .to = to };
 	bool v4 = to->family == AF_INET;
-	int err = to->address ? ask_way(&answer, 0) : ask_list(&answer);
+	int err = to->address ? ask_way(&answer, to->source, 0) : ask_list(&answer);
 
 	if (to->address)
 		err = ask_vrfs(&answer) ?: err;
