@@ -43,7 +43,6 @@ enum flood_kind {
 };
 #define FLOOD_KIND(kind) (1u << (kind))
 
-const char *flood_kind_name(enum flood_kind kind); /* "icmp": the word of a spec */
 enum flood_family flood_kind_families(enum flood_kind kind);
 /*
  * Each request is answered by a target that keeps up. Linux limits the rate of port

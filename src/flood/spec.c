@@ -22,11 +22,6 @@ static const struct {
 	[FLOOD_MLD] = { "mld", "MLD query", FLOOD_V6, false },
 };
 
-const char *flood_kind_name(enum flood_kind kind)
-{
-	return kinds[kind].name;
-}
-
 enum flood_family flood_kind_families(enum flood_kind kind)
 {
 	return kinds[kind].families;
