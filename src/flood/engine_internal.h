@@ -18,7 +18,7 @@ struct engine {
 	struct loop_io *ios[PATH_FDS], *signals, *input;
 	int signal_fd;
 	struct pace pace;
-	struct track *track;
+	struct pace_track *track;
 	struct timeline timeline;
 	struct steady steady;
 	uint64_t sent, drops;

@@ -123,7 +123,7 @@ static size_t read_input(const uint8_t *data, size_t size, uint8_t frame[FRAME_M
 
 static void check_echo(const struct frame_echo *echo, struct text whole)
 {
-	static struct track track;
+	static struct pace_track track;
 	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 	uint32_t seq = (uint32_t)(mark.cookie >> 13);
 

@@ -152,8 +152,8 @@ static void test_slow_target(void **state)
 	/* It is doubted once, then believed. */
 	play(&p, 10000);
 	assert_in_range(p.pace.rate, 210, 255);
-	assert_true(p.pace.trusted);
-	assert_false(p.pace.doubt);
+	assert_true(p.pace.hold.trusted);
+	assert_false(p.pace.hold.doubt);
 	for (unsigned int i = 0; i < 100; i++) {
 		play(&p, 100);
 		assert_true(steady_judge(&p.steady));
@@ -531,7 +531,7 @@ static struct pace pace_held(const char *words, uint32_t bits)
 		p.rate = 3000;
 	}
 	assert_int_equal(p.state, FLOOD_HOLD);
-	p.credit = 0;
+	p.bucket.credit = 0;
 	return p;
 }
 
@@ -607,13 +607,13 @@ static void test_what_the_path_refuses_is_not_owed(void **state)
 	(void)state;
 	assert_int_equal(pace_due(&p, START + 500 * NS_PER_MSEC), 11);
 	assert_int_equal(pace_take_overflow(&p, false), 489);
-	assert_int_equal(p.debt, 0);
+	assert_int_equal(p.bucket.debt, 0);
 	/* And of a rate of our own choice, nothing ever is. */
 	p = pace_held("rate=1000", 0);
 	p.wanted = FLOOD_RATE_AUTO;
 	(void)pace_due(&p, START + 500 * NS_PER_MSEC);
 	assert_int_equal(pace_take_overflow(&p, true), 489);
-	assert_int_equal(p.debt, 0);
+	assert_int_equal(p.bucket.debt, 0);
 }
 
 static unsigned int pace_all(struct pace *p, uint64_t now)

@@ -16,7 +16,7 @@ static const struct frame_mark mark = { .cookie = 0x0123456789abcdef, .ident = 0
 
 static int setup(void **state)
 {
-	struct track *t = xcalloc(1, sizeof(*t));
+	struct pace_track *t = xcalloc(1, sizeof(*t));
 	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 
 	spec.size = SIZE;
@@ -55,7 +55,7 @@ static struct reply *make_reply(enum flood_family family, uint32_t seq)
 
 static void test_counts_once(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r = make_reply(FLOOD_V4, seq);
 
@@ -71,7 +71,7 @@ static void test_counts_once(void **state)
 
 static void test_refuses(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r = make_reply(FLOOD_V4, seq + 1);
 
@@ -99,7 +99,7 @@ static void test_refuses(void **state)
 
 static void test_damaged(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V6, START);
 	struct reply *r = make_reply(FLOOD_V6, seq);
 
@@ -120,7 +120,7 @@ static void test_damaged(void **state)
 
 static void test_window(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t first = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r;
 
@@ -143,7 +143,7 @@ static void test_window(void **state)
 
 static void test_sequence_wraps(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	struct reply *r;
 	uint32_t a, b;
 
@@ -157,7 +157,7 @@ static void test_sequence_wraps(void **state)
 	assert_true(track_reply(t, &r->echo, 1, START));
 }
 
-static void reply_at(struct track *t, uint64_t at, uint32_t rate)
+static void reply_at(struct pace_track *t, uint64_t at, uint32_t rate)
 {
 	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, at);
 	struct reply *r = make_reply(FLOOD_V4, seq);
@@ -167,7 +167,7 @@ static void reply_at(struct track *t, uint64_t at, uint32_t rate)
 
 static void test_first_after_silence(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 
 	reply_at(t, START, 1000);
 	reply_at(t, START + 499 * NS_PER_MSEC, 1000);
@@ -181,7 +181,7 @@ static void test_first_after_silence(void **state)
 	assert_int_equal(t->first_reply_ns, START + 6 * NS_PER_SEC);
 }
 
-static unsigned int count_v6(struct track *t, uint64_t now, unsigned int n)
+static unsigned int count_v6(struct pace_track *t, uint64_t now, unsigned int n)
 {
 	unsigned int v6 = 0;
 
@@ -192,7 +192,7 @@ static unsigned int count_v6(struct track *t, uint64_t now, unsigned int n)
 
 static void test_turns(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint64_t now = START;
 
 	assert_int_equal(count_v6(t, now, 640), 320);
@@ -212,7 +212,7 @@ static void test_turns(void **state)
 
 static void test_median(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	static const uint32_t rtts[] = { 900, 100, 500, 1, 100000 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rtts); i++) {
@@ -232,7 +232,7 @@ static void test_median(void **state)
 /* The kernel's time of a reply, put on our clock, is not exact. */
 static void test_before_its_request(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t seq = track_sent(t, FLOOD_ICMP, FLOOD_V4, START);
 	struct reply *r = make_reply(FLOOD_V4, seq);
 
@@ -243,7 +243,7 @@ static void test_before_its_request(void **state)
 
 static void test_lost_and_duplicates(void **state)
 {
-	struct track *t = *state;
+	struct pace_track *t = *state;
 	uint32_t first = track_sent(t, FLOOD_ICMP, FLOOD_V4, START), second;
 	struct reply *r = make_reply(FLOOD_V4, first);
 
@@ -271,7 +271,7 @@ static void test_lost_and_duplicates(void **state)
 	assert_int_equal(t->lost, TRACK_RING + 10);
 }
 
-static struct track *of_words(void **state, const char *words)
+static struct pace_track *of_words(void **state, const char *words)
 {
 	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
 	char *error = NULL;
@@ -282,7 +282,7 @@ static struct track *of_words(void **state, const char *words)
 	return *state;
 }
 
-static bool answer(struct track *t, enum flood_kind kind, enum flood_family family,
+static bool answer(struct pace_track *t, enum flood_kind kind, enum flood_family family,
 		   uint32_t number)
 {
 	const struct frame_echo echo = { .kind = kind,
@@ -294,7 +294,7 @@ static bool answer(struct track *t, enum flood_kind kind, enum flood_family fami
 
 static void test_answers_of_other_kinds(void **state)
 {
-	struct track *t = of_words(state, "icmp,tcp,arp,nd,igmp,mld");
+	struct pace_track *t = of_words(state, "icmp,tcp,arp,nd,igmp,mld");
 	uint32_t syn = track_sent(t, FLOOD_TCP, FLOOD_V6, START);
 
 	assert_false(answer(t, FLOOD_TCP, FLOOD_V6, syn));
@@ -326,7 +326,7 @@ static void test_answers_of_other_kinds(void **state)
 
 static void test_answers_to_what_is_not_sent(void **state)
 {
-	struct track *t = of_words(state, "udp,v4");
+	struct pace_track *t = of_words(state, "udp,v4");
 	struct reply *r;
 	uint32_t seq;
 
@@ -368,7 +368,7 @@ static void test_answers_to_what_is_not_sent(void **state)
 static void test_sweep(void **state)
 {
 	struct flood_spec spec = FLOOD_SPEC_DEFAULT;
-	struct track *t = *state;
+	struct pace_track *t = *state;
 
 	spec.size = 16;
 	spec.size_to = SIZE;

@@ -34,12 +34,16 @@ struct hold {
 	int fd; /* whose end the keeper waits for */
 };
 
+/* What the keeper has to know. */
 struct keeper {
 	struct held held[MAX_HELD];
 	unsigned int n;
-	char *path; /* what says so */
-	int state_fd, pipe_fd;
+	char *path;   /* of the file that says so */
+	int state_fd; /* which is locked */
+	int pipe_fd;  /* ends with the flood */
 };
+
+/* -- the file ------------------------------------------------------------------------- */
 
 /* Of this user alone, or it is not used. */
 static bool is_private(const char *path)
@@ -55,19 +59,19 @@ static bool is_private(const char *path)
 static char *state_directory(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char *path = runtime && runtime[0] == '/' ?
-			     xasprintf("%s/iommu-stress", runtime) :
-			     xstrdup("");
+	char *found = NULL, *paths[] = {
+		runtime && runtime[0] == '/' ? xasprintf("%s/iommu-stress", runtime) :
+					       NULL,
+		xasprintf("/run/user/%u/iommu-stress", getuid()),
+		xasprintf("/tmp/iommu-stress-%u", getuid()),
+	};
 
-	for (unsigned int i = 0; i < 3; i++) {
-		if (path[0] && is_private(path))
-			return path;
-		free(path);
-		path = i ? xasprintf("/tmp/iommu-stress-%u", getuid()) :
-			   xasprintf("/run/user/%u/iommu-stress", getuid());
-	}
-	free(path);
-	return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (!found && paths[i] && is_private(paths[i]))
+			found = paths[i];
+		else
+			free(paths[i]);
+	return found;
 }
 
 /* Where an entry lives: the boot and the network namespace. Caller frees. */
@@ -85,7 +89,7 @@ static char *state_place(void)
 
 static unsigned int restore_lines(char *lines)
 {
-	struct nl_sock *socket;
+	_cleanup_netlink_ struct nl_sock *socket = NULL;
 	unsigned int n = 0;
 	char *line;
 
@@ -97,7 +101,6 @@ static unsigned int restore_lines(char *lines)
 		if (held_parse(line, &held) && held_restore(socket, &held) == 0)
 			n++;
 	}
-	nl_socket_free(socket);
 	return n;
 }
 
@@ -148,33 +151,34 @@ unsigned int hold_recover(void)
 }
 
 /* The keeper's file, written and locked before anything is changed. */
-static int write_state(const struct held *held, unsigned int n, char **ret_path)
+static int write_state(struct keeper *k)
 {
 	_cleanup_free_ char *directory = state_directory();
 	_cleanup_free_ char *place = state_place();
 	_cleanup_strbuf_ struct strbuf text = { 0 };
-	int fd;
 
 	if (!directory)
 		return -ENOENT;
 	strbuf_addf(&text, "%s\n", place);
-	for (unsigned int i = 0; i < n; i++) {
-		held_format(&held[i], &text);
+	for (unsigned int i = 0; i < k->n; i++) {
+		held_format(&k->held[i], &text);
 		strbuf_add(&text, TEXT("\n"));
 	}
 	/* In another namespace a process may have the same number, and its file here. */
-	*ret_path = xasprintf("%s/neighbour-%d-XXXXXX", directory, (int)getpid());
-	fd = mkostemp(*ret_path, O_CLOEXEC);
-	if (fd < 0)
+	k->path = xasprintf("%s/neighbour-%d-XXXXXX", directory, (int)getpid());
+	k->state_fd = mkostemp(k->path, O_CLOEXEC);
+	if (k->state_fd < 0)
 		return -errno;
 	/* Another flood looks into it for an instant, at most. */
-	if (flock(fd, LOCK_EX) < 0 || file_write_all(fd, text.s, text.n) < 0) {
-		(void)unlink(*ret_path);
-		close(fd);
+	if (flock(k->state_fd, LOCK_EX) < 0 ||
+	    file_write_all(k->state_fd, text.s, text.n) < 0) {
+		(void)unlink(k->path);
 		return -EIO;
 	}
-	return fd;
+	return 0;
 }
+
+/* -- the keeper ------------------------------------------------------------------------ */
 
 /* Nothing of the flood's may be held open by the keeper, or its readers would wait. */
 static void become_keeper(int keep_1, int keep_2)
@@ -211,7 +215,7 @@ static void hold_again(struct nl_sock *socket, struct held *held, unsigned int n
 
 static _Noreturn void keep(struct keeper *k)
 {
-	struct nl_sock *socket;
+	struct nl_sock *socket = NULL;
 	char bytes[4096];
 	struct pollfd in[2] = { { .fd = k->pipe_fd, .events = POLLIN },
 				{ .events = POLLIN } };
@@ -231,47 +235,6 @@ static _Noreturn void keep(struct keeper *k)
 	_exit(0);
 }
 
-static int take_ways(const struct link_way *ways, unsigned int n, struct held *held)
-{
-	struct nl_sock *socket;
-	int r;
-
-	if (netlink_open(&socket) < 0)
-		return -EIO;
-	r = 0;
-	for (unsigned int i = 0; i < n && r == 0; i++) {
-		const struct sockaddr_storage *to = &ways[i].neighbour;
-		bool v4 = to->ss_family == AF_INET;
-
-		held[i] = (struct held){ .ifindex = ways[i].ifindex,
-					 .family = to->ss_family };
-		memcpy(held[i].name, ways[i].name, sizeof(held[i].name));
-		memcpy(held[i].mac, ways[i].target_mac, HELD_MAC);
-		memcpy(held[i].address,
-		       v4 ? (const void *)&((const struct sockaddr_in *)to)->sin_addr :
-			    (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr,
-		       v4 ? 4 : 16);
-		r = held_look(socket, &held[i]);
-	}
-	nl_socket_free(socket);
-	return r;
-}
-
-static int set_all(const struct held *held, unsigned int n)
-{
-	struct nl_sock *socket;
-	int r = 0;
-
-	if (netlink_open(&socket) < 0)
-		return -EIO;
-	for (unsigned int i = 0; i < n && r == 0; i++)
-		r = held_set(socket, &held[i]);
-	for (unsigned int i = 0; i < n && r < 0; i++)
-		(void)!held_restore(socket, &held[i]);
-	nl_socket_free(socket);
-	return r;
-}
-
 static int fork_keeper(struct keeper *k, struct hold **ret)
 {
 	int ends[2];
@@ -279,39 +242,65 @@ static int fork_keeper(struct keeper *k, struct hold **ret)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = fork();
-	if (pid < 0) {
-		close(ends[0]);
-		close(ends[1]);
-		return -EAGAIN;
-	}
 	k->pipe_fd = ends[0];
+	pid = fork();
 	if (!pid)
 		keep(k);
 	close(ends[0]);
+	if (pid < 0) {
+		close(ends[1]);
+		return -EAGAIN;
+	}
 	*ret = xcalloc(1, sizeof(**ret));
 	**ret = (struct hold){ .pid = pid, .fd = ends[1] };
 	return 0;
 }
 
+static struct held held_of(const struct link_way *way)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&way->neighbour;
+	struct held held = { .ifindex = way->ifindex, .family = to->sa_family };
+
+	memcpy(held.name, way->name, sizeof(held.name));
+	memcpy(held.mac, way->target_mac, HELD_MAC);
+	memcpy(held.address, netlink_bytes(to), held.family == AF_INET ? 4 : 16);
+	return held;
+}
+
+static int start(struct nl_sock *socket, struct keeper *k, struct hold **ret)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && i < k->n; i++)
+		r = held_look(socket, &k->held[i]);
+	if (r == 0)
+		r = write_state(k);
+	if (r < 0)
+		return r;
+	for (unsigned int i = 0; r == 0 && i < k->n; i++)
+		r = held_set(socket, &k->held[i]);
+	if (r == 0)
+		r = fork_keeper(k, ret);
+	if (r == 0)
+		return 0;
+	for (unsigned int i = 0; i < k->n; i++)
+		(void)!held_restore(socket, &k->held[i]);
+	(void)unlink(k->path);
+	return r;
+}
+
 int hold_start(const struct link_way *ways, unsigned int n, struct hold **ret)
 {
-	struct keeper k = { .n = n < MAX_HELD ? n : MAX_HELD };
-	int r = take_ways(ways, k.n, k.held);
+	_cleanup_netlink_ struct nl_sock *socket = NULL;
+	struct keeper k = { .n = n < MAX_HELD ? n : MAX_HELD, .state_fd = -1 };
+	int r;
 
-	if (r == 0)
-		r = write_state(k.held, k.n, &k.path);
-	if (r < 0) {
-		free(k.path);
-		return r;
-	}
-	k.state_fd = r;
-	r = set_all(k.held, k.n);
-	if (r == 0)
-		r = fork_keeper(&k, ret);
-	if (r < 0)
-		(void)unlink(k.path);
-	close(k.state_fd);
+	if (netlink_open(&socket) < 0)
+		return -EIO;
+	for (unsigned int i = 0; i < k.n; i++)
+		k.held[i] = held_of(&ways[i]);
+	r = start(socket, &k, ret);
+	mem_close_fd(&k.state_fd);
 	free(k.path);
 	return r;
 }

@@ -32,12 +32,23 @@
 #define RAMP_RTT_FINE 20000u
 #define HOLD_RTT_FINE 100000u
 
+/*
+ * Held of the best rate that the target answered. The rest is left to the target's shell:
+ * replies are made in softirq context, which goes before it.
+ */
+#define HOLD_PERCENT 80u
 #define HOLD_LOOK    (100 * NS_PER_MSEC)
 #define HOLD_SILENCE (500 * NS_PER_MSEC)
 #define HOLD_POOR    (2 * NS_PER_SEC)
 #define HOLD_STEP    4u
 #define HOLD_LOOKS   5u /* after which HOLD_CALM has doubled so often */
 #define HOLD_CALM    (2 * NS_PER_SEC)
+/* A target that is up and answers nothing for so long is given less, and again. */
+#define UP_SILENCE (3 * NS_PER_SEC)
+
+/* A target that has not gone down by then is stuck: more of it only burns CPU here. */
+#define DRIVE_TIME    (10 * NS_PER_SEC)
+#define SURGE_SILENCE (100 * NS_PER_MSEC)
 
 static uint32_t probe_rate(uint32_t wanted)
 {
@@ -57,17 +68,17 @@ void pace_init(struct pace *p, const struct flood_spec *spec, uint32_t bits, uin
 		wanted = at_least_one(spec->mbits * UINT64_C(1000000) / bits);
 	else if (spec->burst)
 		wanted = at_least_one(spec->burst * NS_PER_SEC / spec->burst_ns);
-	*p = (struct pace){ .state = FLOOD_WAIT,
-			    .wanted = wanted,
-			    .rate = probe_rate(wanted),
-			    .mbits = spec->mbits,
-			    .burst = spec->burst,
-			    .burst_ns = spec->burst_ns,
-			    .filled_ns = now,
-			    .mark_ns = now,
-			    .cost = NS_PER_SEC,
-			    /* The first request is due at once. */
-			    .credit = NS_PER_SEC };
+	*p = (struct pace){
+		.state = FLOOD_WAIT,
+		.wanted = wanted,
+		.rate = probe_rate(wanted),
+		.mbits = spec->mbits,
+		.burst = spec->burst,
+		.burst_ns = spec->burst_ns,
+		.mark_ns = now,
+		/* The first request is due at once. */
+		.bucket = { .credit = NS_PER_SEC, .cost = NS_PER_SEC, .filled_ns = now }
+	};
 }
 
 /*
@@ -98,8 +109,8 @@ static void ramp_step(struct pace *p, uint32_t rate, uint64_t now,
 		      const struct pace_counts *counts)
 {
 	p->rate = rate > RAMP_MAX ? RAMP_MAX : rate;
-	p->measuring = p->draining = false;
-	p->misses = 0;
+	p->ramp.measuring = p->ramp.draining = false;
+	p->ramp.misses = 0;
 	mark(p, now, counts);
 }
 
@@ -108,18 +119,15 @@ static void ramp_back(struct pace *p, uint32_t rate, uint64_t now,
 		      const struct pace_counts *counts)
 {
 	ramp_step(p, PACE_PROBE, now, counts);
-	p->draining = true;
-	p->next = rate < PACE_PROBE ? PACE_PROBE : rate;
+	p->ramp.draining = true;
+	p->ramp.next = rate < PACE_PROBE ? PACE_PROBE : rate;
 }
 
 static void ramp_begin(struct pace *p, uint32_t rate, uint64_t now,
 		       const struct pace_counts *counts)
 {
 	p->state = FLOOD_RAMP;
-	p->best = 0;
-	p->base_rtt_us = 0;
-	p->tries = 0;
-	p->ramp_ns = now;
+	p->ramp = (struct pace_ramp){ .begin_ns = now };
 	ramp_step(p, rate, now, counts);
 }
 
@@ -128,18 +136,18 @@ static void hold_begin(struct pace *p, uint32_t rate, uint64_t now,
 {
 	p->state = FLOOD_HOLD;
 	p->rate = rate;
-	p->heard_ns = now;
-	p->poor_ns = p->calm_ns = 0;
+	p->hold.heard_ns = now;
+	p->hold.poor_ns = p->hold.calm_ns = 0;
 	/* Another unit, perhaps: what was saved up for probing is nothing. */
 	if (p->mbits || p->burst)
-		p->credit = 0;
-	p->next_burst_ns = now;
+		p->bucket.credit = 0;
+	p->bucket.next_burst_ns = now;
 	mark(p, now, counts);
 }
 
 static uint32_t hold_rate(uint64_t replies, uint64_t elapsed)
 {
-	uint64_t rate = replies * NS_PER_SEC / elapsed * PACE_HOLD_PERCENT / 100;
+	uint64_t rate = replies * NS_PER_SEC / elapsed * HOLD_PERCENT / 100;
 
 	return rate < PACE_FLOOR ? PACE_FLOOR : (uint32_t)rate;
 }
@@ -147,7 +155,7 @@ static uint32_t hold_rate(uint64_t replies, uint64_t elapsed)
 /* Queues fill before they drop: with a round trip this long the target is behind. */
 static bool lags(const struct pace *p, uint32_t rtt_us, uint32_t fine_us)
 {
-	return rtt_us > fine_us && rtt_us > p->base_rtt_us * RTT_FACTOR;
+	return rtt_us > fine_us && rtt_us > p->ramp.rtt_us * RTT_FACTOR;
 }
 
 static bool keeps_up(const struct pace *p, const struct pace_counts *step,
@@ -165,8 +173,8 @@ static bool keeps_up(const struct pace *p, const struct pace_counts *step,
 /* Both tries failed, or the target is gone. */
 static void ramp_end(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (p->best) {
-		hold_begin(p, hold_rate(p->best, NS_PER_SEC), now, counts);
+	if (p->ramp.best) {
+		hold_begin(p, hold_rate(p->ramp.best, NS_PER_SEC), now, counts);
 		return;
 	}
 	/* It went away before anything was learnt. */
@@ -178,13 +186,13 @@ static void ramp_end(struct pace *p, uint64_t now, const struct pace_counts *cou
 static void ramp_miss(struct pace *p, uint64_t now, const struct pace_counts *counts,
 		      bool heard)
 {
-	bool poor = p->best < RAMP_POOR && !p->trusted;
+	bool poor = p->ramp.best < RAMP_POOR && !p->hold.trusted;
 
-	p->tries++;
-	if (!heard || (p->tries >= RAMP_TRIES && !poor)) {
+	p->ramp.tries++;
+	if (!heard || (p->ramp.tries >= RAMP_TRIES && !poor)) {
 		ramp_end(p, now, counts);
-	} else if (poor && now - p->ramp_ns >= RAMP_PATIENCE) {
-		p->doubt = true;
+	} else if (poor && now - p->ramp.begin_ns >= RAMP_PATIENCE) {
+		p->hold.doubt = true;
 		ramp_end(p, now, counts);
 	} else {
 		ramp_back(p, p->rate / RAMP_FACTOR, now, counts);
@@ -199,35 +207,36 @@ static void ramp_judge(struct pace *p, uint64_t now, const struct pace_counts *c
 	bool keeps = keeps_up(p, &step, elapsed);
 
 	/* A second look takes in the first: replies that a stall held back have come. */
-	if (!keeps && ++p->misses < RAMP_MISSES)
+	if (!keeps && ++p->ramp.misses < RAMP_MISSES)
 		return;
 	if (answered > p->rate)
 		answered = p->rate;
-	if (answered > p->best)
-		p->best = (uint32_t)answered;
+	if (answered > p->ramp.best)
+		p->ramp.best = (uint32_t)answered;
 	if (!keeps) {
 		ramp_miss(p, now, counts, step.replies);
 	} else if (p->rate >= RAMP_MAX) {
 		ramp_end(p, now, counts);
 	} else {
-		if (step.rtt_us && (!p->base_rtt_us || step.rtt_us < p->base_rtt_us))
-			p->base_rtt_us = step.rtt_us;
+		if (step.rtt_us && (!p->ramp.rtt_us || step.rtt_us < p->ramp.rtt_us))
+			p->ramp.rtt_us = step.rtt_us;
 		ramp_step(p, p->rate * RAMP_FACTOR, now, counts);
 	}
 }
 
 static void ramp_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (p->draining) {
+	if (p->ramp.draining) {
 		uint64_t elapsed = now - p->mark_ns;
 
 		if (elapsed >= RAMP_DRAIN || (elapsed >= RAMP_SETTLE && counts->rtt_us &&
 					      !lags(p, counts->rtt_us, RAMP_RTT_FINE)))
-			ramp_step(p, p->next, now, counts);
-	} else if (!p->measuring && now - p->mark_ns >= RAMP_SETTLE) {
-		p->measuring = true;
+			ramp_step(p, p->ramp.next, now, counts);
+	} else if (!p->ramp.measuring && now - p->mark_ns >= RAMP_SETTLE) {
+		p->ramp.measuring = true;
 		mark(p, now, counts);
-	} else if (p->measuring && now - p->mark_ns >= RAMP_MEASURE * (p->misses + 1)) {
+	} else if (p->ramp.measuring &&
+		   now - p->mark_ns >= RAMP_MEASURE * (p->ramp.misses + 1)) {
 		ramp_judge(p, now, counts);
 	}
 }
@@ -238,39 +247,39 @@ static void ramp_feed(struct pace *p, uint64_t now, const struct pace_counts *co
  */
 static void hold_poor(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	struct pace_counts all = since(counts, &p->poor_base);
+	struct pace_counts all = since(counts, &p->hold.poor_base);
 	uint32_t rate;
 
-	p->calm_ns = 0;
-	if (!p->poor_ns) {
-		p->poor_ns = now;
-		p->poor_base = *counts;
+	p->hold.calm_ns = 0;
+	if (!p->hold.poor_ns) {
+		p->hold.poor_ns = now;
+		p->hold.poor_base = *counts;
 		return;
 	}
-	if (now - p->poor_ns < HOLD_POOR)
+	if (now - p->hold.poor_ns < HOLD_POOR)
 		return;
-	rate = hold_rate(all.replies, now - p->poor_ns);
-	p->poor_ns = 0;
+	rate = hold_rate(all.replies, now - p->hold.poor_ns);
+	p->hold.poor_ns = 0;
 	if (rate >= p->rate)
 		return;
 	p->rate = rate < p->rate / HOLD_STEP ? p->rate / HOLD_STEP : rate;
-	p->doubt = true;
+	p->hold.doubt = true;
 }
 
 /* Looks higher, when the rate is in doubt and the target keeps up with it. */
 static void hold_good(struct pace *p, uint64_t now, const struct pace_counts *counts,
 		      bool calm)
 {
-	p->poor_ns = 0;
-	if (!calm || !p->doubt)
-		p->calm_ns = 0;
-	else if (!p->calm_ns)
-		p->calm_ns = now;
-	else if (now - p->calm_ns >= HOLD_CALM << p->looks) {
+	p->hold.poor_ns = 0;
+	if (!calm || !p->hold.doubt)
+		p->hold.calm_ns = 0;
+	else if (!p->hold.calm_ns)
+		p->hold.calm_ns = now;
+	else if (now - p->hold.calm_ns >= HOLD_CALM << p->hold.looks) {
 		/* Found in peace, it need not be found again; not soon, at least. */
-		p->doubt = false;
-		p->trusted = true;
-		p->looks += p->looks < HOLD_LOOKS;
+		p->hold.doubt = false;
+		p->hold.trusted = true;
+		p->hold.looks += p->hold.looks < HOLD_LOOKS;
 		ramp_begin(p, p->rate, now, counts);
 	}
 }
@@ -278,16 +287,16 @@ static void hold_good(struct pace *p, uint64_t now, const struct pace_counts *co
 /* A network driver that only receives any more, say. */
 static void hold_silent(struct pace *p, uint64_t now)
 {
-	uint64_t since_ns = p->heard_ns > p->up_ns ? p->heard_ns : p->up_ns;
+	uint64_t since_ns = p->hold.heard_ns > p->up_ns ? p->hold.heard_ns : p->up_ns;
 
-	p->calm_ns = 0;
-	if (now - p->heard_ns >= HOLD_SILENCE)
-		p->poor_ns = 0;
-	if (!p->up_ns || now - since_ns < PACE_UP_SILENCE_NS)
+	p->hold.calm_ns = 0;
+	if (now - p->hold.heard_ns >= HOLD_SILENCE)
+		p->hold.poor_ns = 0;
+	if (!p->up_ns || now - since_ns < UP_SILENCE)
 		return;
 	p->up_ns = now;
-	p->doubt = true;
-	p->looks = 0;
+	p->hold.doubt = true;
+	p->hold.looks = 0;
 	p->rate = p->rate / HOLD_STEP > PACE_FLOOR ? p->rate / HOLD_STEP : PACE_FLOOR;
 }
 
@@ -306,11 +315,11 @@ static void hold_feed(struct pace *p, uint64_t now, const struct pace_counts *co
 		return;
 	}
 	/* After a gap this is another boot: what the last one could says little of it. */
-	if (now - p->heard_ns >= HOLD_SILENCE + HOLD_LOOK) {
-		p->doubt = true;
-		p->looks = 0;
+	if (now - p->hold.heard_ns >= HOLD_SILENCE + HOLD_LOOK) {
+		p->hold.doubt = true;
+		p->hold.looks = 0;
 	}
-	p->heard_ns = now;
+	p->hold.heard_ns = now;
 	if (look.replies * 100 < attempts * PACE_POOR_PERCENT ||
 	    lags(p, look.rtt_us, HOLD_RTT_FINE))
 		hold_poor(p, now, counts);
@@ -325,11 +334,11 @@ void pace_deaf(struct pace *p, uint64_t now)
 
 void pace_press(struct pace *p, uint64_t now)
 {
-	if (p->wanted != FLOOD_RATE_AUTO || p->pressed || p->surging)
+	if (p->wanted != FLOOD_RATE_AUTO || p->drive.by != DRIVE_NOT)
 		return;
-	p->pressed = true;
-	p->pressed_ns = now;
-	p->calm_rate = p->rate;
+	p->drive = (struct pace_drive){ .by = DRIVE_PRESS,
+					.begin_ns = now,
+					.calm_rate = p->rate };
 	p->rate = p->rate > UINT32_MAX / 2 / PACE_PRESS_FACTOR ?
 			  UINT32_MAX / 2 :
 			  p->rate * PACE_PRESS_FACTOR;
@@ -349,27 +358,28 @@ void pace_down(struct pace *p)
 
 void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (p->surging)
+	const uint32_t calm = p->drive.by ? p->drive.calm_rate : p->rate;
+
+	if (p->drive.by == DRIVE_SURGE)
 		return;
-	if (!p->pressed)
-		p->calm_rate = p->rate;
-	p->pressed = false;
-	p->surging = true;
-	p->pressed_ns = p->surge_heard_ns = now;
-	p->surge_replies = counts->replies;
+	p->drive = (struct pace_drive){ .by = DRIVE_SURGE,
+					.begin_ns = now,
+					.heard_ns = now,
+					.replies = counts->replies,
+					.calm_rate = calm };
 	p->rate = FLOOD_RATE_MAX;
 }
 
 /* What was sent meanwhile tells nothing about the rate: each state starts anew. */
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (!p->pressed && !p->surging)
+	if (p->drive.by == DRIVE_NOT)
 		return;
-	p->pressed = p->surging = false;
-	p->credit = 0;
-	p->debt = p->overflow = 0;
-	p->filled_ns = now;
-	p->rate = p->calm_rate;
+	p->drive.by = DRIVE_NOT;
+	p->bucket.credit = 0;
+	p->bucket.debt = p->bucket.overflow = 0;
+	p->bucket.filled_ns = now;
+	p->rate = p->drive.calm_rate;
 	if (p->state == FLOOD_RAMP)
 		ramp_begin(p, p->rate, now, counts);
 	else if (p->state == FLOOD_HOLD)
@@ -378,22 +388,20 @@ void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts
 		mark(p, now, counts);
 }
 
-/* Whether the pace is somebody else's choice for now. */
-static bool is_driven(struct pace *p, uint64_t now, const struct pace_counts *counts)
+static bool is_driven(struct pace_drive *d, uint64_t now,
+		      const struct pace_counts *counts)
 {
-	if ((!p->pressed && !p->surging) || now - p->pressed_ns >= PACE_PRESS_NS)
+	if (d->by == DRIVE_NOT || now - d->begin_ns >= DRIVE_TIME)
 		return false;
-	if (!p->surging)
-		return true;
-	if (counts->replies != p->surge_replies)
-		p->surge_heard_ns = now;
-	p->surge_replies = counts->replies;
-	return now - p->surge_heard_ns < PACE_SURGE_SILENCE_NS;
+	if (counts->replies != d->replies)
+		d->heard_ns = now;
+	d->replies = counts->replies;
+	return d->by == DRIVE_PRESS || now - d->heard_ns < SURGE_SILENCE;
 }
 
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
-	if (is_driven(p, now, counts))
+	if (is_driven(&p->drive, now, counts))
 		return;
 	pace_release(p, now, counts);
 	switch (p->state) {

@@ -12,11 +12,6 @@
 #define PACE_PROBE 50u
 #define PACE_FLOOR 50u
 /*
- * Held of the best rate that the target answered. The rest is left to the target's shell:
- * replies are made in softirq context, which goes before it.
- */
-#define PACE_HOLD_PERCENT 80u
-/*
  * Of the requests; with fewer replies for two seconds, or with a standing queue (round
  * trips ten times the quickest and over 100 ms), the rate is lowered.
  */
@@ -27,20 +22,9 @@
  */
 #define PACE_PRESS_FACTOR 4u
 #define PACE_PRESS_MIN    20000u
-/* A target that has not gone down by then is stuck: more of it only burns CPU here. */
-#define PACE_PRESS_NS (10 * NS_PER_SEC)
-/* A target that is up and answers nothing for so long is given less, and again. */
-#define PACE_UP_SILENCE_NS (3 * NS_PER_SEC)
 /* Most requests that are due at once: what a millisecond or two late is made up for. */
 #define PACE_BACKLOG_NS (10 * NS_PER_MSEC)
 #define PACE_BATCH      64u
-/*
- * What a stall of ours has kept from being sent in time is made up for at this much more
- * than the rate, so that a wanted rate is exact over a second, and never comes as a burst.
- */
-#define PACE_DEBT_PERCENT 25u
-/* A surge ends with this silence of the target, and after PACE_PRESS_NS anyway. */
-#define PACE_SURGE_SILENCE_NS (100 * NS_PER_MSEC)
 
 /* Since the start. */
 struct pace_counts {
@@ -52,44 +36,51 @@ struct pace_counts {
 
 struct pace {
 	enum flood_state state;
-	uint32_t wanted; /* of the spec, or what its bits or bursts amount to */
 	uint32_t rate;   /* now */
+	uint32_t wanted; /* of the spec, or what its bits or bursts amount to */
 	uint32_t mbits;  /* 10^6 bits a second, in place of wanted; 0 = no */
 	uint32_t burst;  /* requests at once, in place of wanted; 0 = no */
-	uint64_t burst_ns, next_burst_ns;
-	bool pressed;
-	uint64_t pressed_ns;
+	uint64_t burst_ns;
 	uint64_t up_ns; /* since when it is known to be up, or was given less; 0 = is not */
-	bool surging;
-	uint64_t surge_heard_ns, surge_replies;
-	uint32_t calm_rate; /* while pressed or surging: the rate to go back to */
-
-	/* Token bucket, in requests x NS_PER_SEC, or bits x 1000. */
-	int64_t credit;
-	uint64_t cost; /* of a request: NS_PER_SEC, or what the last ones had */
-	uint64_t filled_ns;
-	uint64_t overflow; /* credit that did not fit since pace_take_overflow */
-	uint64_t debt;     /* of it, still to be made up for */
 
 	/* RAMP: this step. HOLD: this look. */
 	uint64_t mark_ns;
 	struct pace_counts base;
 
-	/* RAMP. */
-	uint64_t ramp_ns; /* its begin */
-	bool measuring, draining;
-	uint32_t next;              /* rate after the drain */
-	unsigned int misses, tries; /* of this step, of this ramp */
-	uint32_t best;              /* replies a second */
-	uint32_t base_rtt_us;       /* of the quickest step */
+	/* The rate is no choice of the state's. */
+	struct pace_drive {
+		enum { DRIVE_NOT, DRIVE_PRESS, DRIVE_SURGE } by;
+		uint64_t begin_ns;
+		uint64_t heard_ns, replies; /* of a surge: the last ones */
+		uint32_t calm_rate;         /* to go back to */
+	} drive;
 
-	/* HOLD. */
-	uint64_t heard_ns;         /* last look with replies */
-	uint64_t poor_ns, calm_ns; /* since when, 0 = is not */
-	struct pace_counts poor_base;
-	unsigned int looks; /* ramps that a doubt has led to */
-	bool doubt; /* the target may do more: the rate was found or lowered in a bad time */
-	bool trusted; /* a ramp in peace has been made: a slow target is slow */
+	/* In requests x NS_PER_SEC, or bits x 1000. */
+	struct pace_bucket {
+		int64_t credit;
+		uint64_t cost; /* of a request: NS_PER_SEC, or what the last ones had */
+		uint64_t filled_ns, next_burst_ns;
+		uint64_t overflow; /* credit that did not fit since pace_take_overflow */
+		uint64_t debt;     /* of it, still to be made up for */
+	} bucket;
+
+	struct pace_ramp {
+		uint64_t begin_ns;
+		bool measuring, draining;
+		uint32_t next;              /* rate after the drain */
+		unsigned int misses, tries; /* of this step, of this ramp */
+		uint32_t best;              /* replies a second */
+		uint32_t rtt_us;            /* of the quickest step */
+	} ramp;
+
+	struct pace_hold {
+		uint64_t heard_ns;         /* last look with replies */
+		uint64_t poor_ns, calm_ns; /* since when, 0 = is not */
+		struct pace_counts poor_base;
+		unsigned int looks; /* ramps that a doubt has led to */
+		bool doubt;   /* the target may do more: this rate is of a bad time */
+		bool trusted; /* a ramp in peace has been made: a slow target is slow */
+	} hold;
 };
 
 /* bits: of a request on the wire, on average; only told where the spec has mbits. */
@@ -101,7 +92,7 @@ void pace_deaf(struct pace *p, uint64_t now);
 void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
 /*
  * From now on as much as brings the target to its limits, replies or not; and back to what
- * it keeps up with, which also happens by itself after PACE_PRESS_NS. Only where the rate
+ * it keeps up with, which also happens by itself after ten seconds. Only where the rate
  * is ours to choose (FLOOD_RATE_AUTO).
  */
 void pace_press(struct pace *p, uint64_t now);
@@ -116,7 +107,7 @@ void pace_up(struct pace *p, uint64_t now);
 void pace_down(struct pace *p);
 
 /*
- * FLOOD_RATE_MAX until the target is silent, whatever the spec's rate is, for PACE_PRESS_NS
+ * FLOOD_RATE_MAX until the target is silent, whatever the spec's rate is, for ten seconds
  * at most. Pressing does nothing meanwhile, and a release ends it.
  */
 void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts);

@@ -8,7 +8,7 @@
 /* Every how manieth request probes a family that does not answer. */
 #define TURN_PROBE 32
 
-void track_init(struct track *t, const struct flood_spec *spec,
+void track_init(struct pace_track *t, const struct flood_spec *spec,
 		const struct frame_mark *mark)
 {
 	memset(t, 0, sizeof(*t));
@@ -24,19 +24,19 @@ void track_init(struct track *t, const struct flood_spec *spec,
 		t->pad[i] = frame_pad_byte(i);
 }
 
-enum flood_kind track_kind(struct track *t)
+enum flood_kind track_kind(struct pace_track *t)
 {
 	return turns_next(&t->turns);
 }
 
-static bool heard(const struct track *t, enum flood_family family, uint64_t now)
+static bool heard(const struct pace_track *t, enum flood_family family, uint64_t now)
 {
 	uint64_t last = t->heard_ns[family == FLOOD_V6];
 
 	return last && now - last < TRACK_SILENCE_NS;
 }
 
-enum flood_family track_turn(struct track *t, enum flood_kind kind, uint64_t now)
+enum flood_family track_turn(struct pace_track *t, enum flood_kind kind, uint64_t now)
 {
 	enum flood_family family = t->spec.family & flood_kind_families(kind);
 	bool v4, v6;
@@ -51,12 +51,12 @@ enum flood_family track_turn(struct track *t, enum flood_kind kind, uint64_t now
 	return v4 == (t->turn % TURN_PROBE != 0) ? FLOOD_V4 : FLOOD_V6;
 }
 
-static struct track_request *request_of(struct track *t, uint32_t seq)
+static struct track_request *request_of(struct pace_track *t, uint32_t seq)
 {
 	return &t->ring[seq % TRACK_RING];
 }
 
-static void age_one(struct track *t)
+static void age_one(struct pace_track *t)
 {
 	struct track_request *request = request_of(t, t->aged++);
 
@@ -67,7 +67,7 @@ static void age_one(struct track *t)
 }
 
 /* Of those that were out so long ago; which ones that were, nobody knows. */
-static void age_counted(struct track *t, uint64_t now)
+static void age_counted(struct pace_track *t, uint64_t now)
 {
 	uint64_t asked = 0;
 
@@ -80,7 +80,7 @@ static void age_counted(struct track *t, uint64_t now)
 	t->looked_ns[t->look++ % TRACK_LOOKS] = now;
 }
 
-void track_age(struct track *t, uint64_t now)
+void track_age(struct pace_track *t, uint64_t now)
 {
 	if (t->counted) {
 		age_counted(t, now);
@@ -91,7 +91,7 @@ void track_age(struct track *t, uint64_t now)
 		age_one(t);
 }
 
-uint32_t track_sent(struct track *t, enum flood_kind kind, enum flood_family family,
+uint32_t track_sent(struct pace_track *t, enum flood_kind kind, enum flood_family family,
 		    uint64_t now)
 {
 	if (t->seq - t->aged >= TRACK_RING)
@@ -106,7 +106,7 @@ uint32_t track_sent(struct track *t, enum flood_kind kind, enum flood_family fam
 	return t->seq++;
 }
 
-void track_untaken(struct track *t, uint32_t seq)
+void track_untaken(struct pace_track *t, uint32_t seq)
 {
 	struct track_request *request = request_of(t, seq);
 
@@ -114,7 +114,7 @@ void track_untaken(struct track *t, uint32_t seq)
 	t->asked -= flood_kind_answers((enum flood_kind)request->kind);
 }
 
-static void note_time(struct track *t, uint32_t rate, uint64_t now)
+static void note_time(struct pace_track *t, uint32_t rate, uint64_t now)
 {
 	uint64_t silence = TRACK_SILENCE_NS;
 
@@ -127,14 +127,14 @@ static void note_time(struct track *t, uint32_t rate, uint64_t now)
 		t->last_reply_ns = now;
 }
 
-static void note_heard(struct track *t, enum flood_family family, uint32_t rate,
+static void note_heard(struct pace_track *t, enum flood_family family, uint32_t rate,
 		       uint64_t now)
 {
 	note_time(t, rate, now);
 	t->heard_ns[family == FLOOD_V6] = now;
 }
 
-void track_set_replies(struct track *t, uint64_t n, uint32_t rate, uint64_t now)
+void track_set_replies(struct pace_track *t, uint64_t n, uint32_t rate, uint64_t now)
 {
 	t->counted = true;
 	if (n > t->replies)
@@ -148,15 +148,15 @@ static bool is_waiting(const struct track_request *request)
 }
 
 /* The request that is answered is done with. */
-static void settle(struct track *t, struct track_request *request)
+static void settle(struct pace_track *t, struct track_request *request)
 {
 	if (request->state == TRACK_LOST)
 		t->lost -= flood_kind_answers((enum flood_kind)request->kind);
 	request->state = TRACK_ANSWERED;
 }
 
-static bool is_damaged(const struct track *t, const struct frame_echo *echo, uint32_t seq,
-		       struct text rest)
+static bool is_damaged(const struct pace_track *t, const struct frame_echo *echo,
+		       uint32_t seq, struct text rest)
 {
 	uint32_t size = flood_spec_size(&t->spec, seq);
 
@@ -168,7 +168,7 @@ static bool is_damaged(const struct track *t, const struct frame_echo *echo, uin
 }
 
 /* The number of the request in the answer; false: it is not ours, or has none. */
-static bool find_number(const struct track *t, const struct frame_echo *echo,
+static bool find_number(const struct pace_track *t, const struct frame_echo *echo,
 			struct text *rest, uint32_t *ret)
 {
 	uint64_t cookie;
@@ -185,8 +185,8 @@ static bool find_number(const struct track *t, const struct frame_echo *echo,
 }
 
 /* Only the last TRACK_RING numbers are in the ring, each under its own. */
-static struct track_request *find_request(struct track *t, const struct frame_echo *echo,
-					  uint32_t seq)
+static struct track_request *find_request(struct pace_track *t,
+					  const struct frame_echo *echo, uint32_t seq)
 {
 	struct track_request *request = request_of(t, seq);
 
@@ -196,7 +196,8 @@ static struct track_request *find_request(struct track *t, const struct frame_ec
 	return request;
 }
 
-static void note_rtt(struct track *t, const struct track_request *request, uint64_t now)
+static void note_rtt(struct pace_track *t, const struct track_request *request,
+		     uint64_t now)
 {
 	uint64_t us = 0;
 
@@ -208,8 +209,8 @@ static void note_rtt(struct track *t, const struct track_request *request, uint6
 		t->rtts_us[t->n_rtts++] = (uint32_t)us;
 }
 
-static bool take_numbered(struct track *t, const struct frame_echo *echo, uint32_t seq,
-			  struct text rest, uint64_t now)
+static bool take_numbered(struct pace_track *t, const struct frame_echo *echo,
+			  uint32_t seq, struct text rest, uint64_t now)
 {
 	struct track_request *request = find_request(t, echo, seq);
 
@@ -229,7 +230,7 @@ static bool take_numbered(struct track *t, const struct frame_echo *echo, uint32
 }
 
 /* Of the oldest one that is out: when requests were lost, its time says nothing. */
-static bool take_oldest(struct track *t, enum flood_kind kind)
+static bool take_oldest(struct pace_track *t, enum flood_kind kind)
 {
 	uint32_t *seq = &t->oldest[kind];
 
@@ -247,7 +248,7 @@ static bool take_oldest(struct track *t, enum flood_kind kind)
 	return false;
 }
 
-static bool take(struct track *t, const struct frame_echo *echo, uint64_t now)
+static bool take(struct pace_track *t, const struct frame_echo *echo, uint64_t now)
 {
 	struct text rest;
 	uint32_t seq;
@@ -259,7 +260,7 @@ static bool take(struct track *t, const struct frame_echo *echo, uint64_t now)
 }
 
 /* Answers without a number that tell of the target, but of no request. */
-static bool is_report(const struct track *t, const struct frame_echo *echo)
+static bool is_report(const struct pace_track *t, const struct frame_echo *echo)
 {
 	uint64_t cookie;
 	uint32_t seq;
@@ -272,7 +273,7 @@ static bool is_report(const struct track *t, const struct frame_echo *echo)
 	       (!frame_parse_tag(&rest, &cookie, &seq) || cookie != t->mark.cookie);
 }
 
-bool track_reply(struct track *t, const struct frame_echo *echo, uint32_t rate,
+bool track_reply(struct pace_track *t, const struct frame_echo *echo, uint32_t rate,
 		 uint64_t now)
 {
 	/* Of kinds that are not sent, what comes is not about us. */
@@ -300,7 +301,7 @@ static int compare_rtts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-uint32_t track_take_rtt(struct track *t)
+uint32_t track_take_rtt(struct pace_track *t)
 {
 	unsigned int n = t->n_rtts;
 

@@ -33,7 +33,7 @@ struct track_request {
 	uint8_t kind, family, state; /* enum flood_kind, flood_family, track_state */
 };
 
-struct track {
+struct pace_track {
 	struct flood_spec spec;
 	struct frame_mark mark;
 	struct turns turns;
@@ -60,39 +60,39 @@ struct track {
 	uint8_t pad[65536]; /* what stands behind the tag */
 };
 
-void track_init(struct track *t, const struct flood_spec *spec,
+void track_init(struct pace_track *t, const struct flood_spec *spec,
 		const struct frame_mark *mark);
 
 /* The kind of the next request: each of the spec in turn. */
-enum flood_kind track_kind(struct track *t);
+enum flood_kind track_kind(struct pace_track *t);
 /*
  * Its family: alternating; but when one family answers and the other does not (the target
  * has no address of it, or is still checking it for duplicates), the silent one is only
  * probed now and then, so that the load stays whole.
  */
-enum flood_family track_turn(struct track *t, enum flood_kind kind, uint64_t now);
+enum flood_family track_turn(struct pace_track *t, enum flood_kind kind, uint64_t now);
 /* A request goes out: its sequence number. */
-uint32_t track_sent(struct track *t, enum flood_kind kind, enum flood_family family,
+uint32_t track_sent(struct pace_track *t, enum flood_kind kind, enum flood_family family,
 		    uint64_t now);
 /* The path did not take it after all. */
-void track_untaken(struct track *t, uint32_t seq);
+void track_untaken(struct pace_track *t, uint32_t seq);
 
 /*
  * An answer. True when it is the first one to a request that is out, and undamaged. Those
  * without a number (ARP, neighbour discovery) are of the oldest request that is out.
  * rate: requests a second now, for what counts as silence.
  */
-bool track_reply(struct track *t, const struct frame_echo *echo, uint32_t rate,
+bool track_reply(struct pace_track *t, const struct frame_echo *echo, uint32_t rate,
 		 uint64_t now);
 
 /*
  * Replies were counted by others: n of them until now. Those that come by track_reply are
  * a sample of them; duplicates among the others are replies.
  */
-void track_set_replies(struct track *t, uint64_t n, uint32_t rate, uint64_t now);
+void track_set_replies(struct pace_track *t, uint64_t n, uint32_t rate, uint64_t now);
 
 /* Counts the requests that are lost by now; each sample. */
-void track_age(struct track *t, uint64_t now);
+void track_age(struct pace_track *t, uint64_t now);
 
 /* Median of the round-trip times since the last call in microseconds, 0 = none. */
-uint32_t track_take_rtt(struct track *t);
+uint32_t track_take_rtt(struct pace_track *t);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Classic BPF: it takes no right but that to the socket, where a program in C, as turbo's
+ * are, takes CAP_BPF.
+ */
 #include "filter.h"
 
 #include "flood/wire/bytes.h"
@@ -9,53 +13,63 @@
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
-#define ALL    0xffffffffu
-#define REJECT 0xff /* jump target, put right by resolve */
+/* Places that jumps go to, in place of how many instructions lie between. */
+enum { NEXT, REJECT = 0xf0, IPV6, FRAGMENT, IPV6_REPLY, MARK };
+/* The pseudo-instruction that such a place is. */
+#define AT(label) BPF_STMT(0xffff, label)
 
-/* Programs are short: each jump that is not for the next instruction ends at the last. */
-static void resolve(struct sock_filter *code, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		if (BPF_CLASS(code[i].code) != BPF_JMP)
-			continue;
-		if (code[i].jt == REJECT)
-			code[i].jt = (uint8_t)(n - 2 - i);
-		if (code[i].jf == REJECT)
-			code[i].jf = (uint8_t)(n - 2 - i);
-	}
-}
+#define LOAD(size, at)         BPF_STMT(BPF_LD | (size) | BPF_ABS, at)
+#define LOAD_X(size, at)       BPF_STMT(BPF_LD | (size) | BPF_IND, at)
+#define MUST(value)            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, NEXT, REJECT)
+#define MUST_NOT_HAVE(bits)    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, REJECT, NEXT)
+#define IF(value, label)       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, label, NEXT)
+#define GO(label)              BPF_STMT(BPF_JMP | BPF_JA, label)
+#define HEADER_LENGTH_TO_X(at) BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, at)
+#define TO_X(value)            BPF_STMT(BPF_LDX | BPF_IMM, value)
+#define RETURN(value)          BPF_STMT(BPF_RET | BPF_K, value)
+
+/* What stands behind the ICMP header at X + `base` must be ours. Ends a program. */
+#define MUST_BE_OURS(base)                                                        \
+	LOAD_X(BPF_H, (base) + 4), MUST(mark->ident), LOAD_X(BPF_W, (base) + 8),  \
+		MUST((uint32_t)(mark->cookie >> 32)), LOAD_X(BPF_W, (base) + 12), \
+		MUST((uint32_t)mark->cookie), RETURN(UINT32_MAX), AT(REJECT), RETURN(0)
 
 static int attach(int fd, struct sock_filter *code, unsigned int n)
 {
-	const struct sock_fprog program = { .len = (unsigned short)n, .filter = code };
+	struct sock_fprog program = { .filter = code };
+	unsigned int places[16] = { 0 };
 
-	resolve(code, n);
+	for (unsigned int i = 0; i < n; i++)
+		if (code[i].code == 0xffff)
+			places[code[i].k - REJECT] = program.len;
+		else
+			code[program.len++] = code[i];
+	for (unsigned int i = 0; i < program.len; i++) {
+		struct sock_filter *insn = &code[i];
+
+		if (BPF_CLASS(insn->code) != BPF_JMP)
+			continue;
+		if (insn->jt >= REJECT)
+			insn->jt = (uint8_t)(places[insn->jt - REJECT] - i - 1);
+		if (insn->jf >= REJECT)
+			insn->jf = (uint8_t)(places[insn->jf - REJECT] - i - 1);
+		if (BPF_OP(insn->code) == BPF_JA)
+			insn->k = places[insn->k - REJECT] - i - 1;
+	}
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) <
 			       0 ?
 		       -errno :
 		       0;
 }
 
-#define LOAD(size, at)         BPF_STMT(BPF_LD | (size) | BPF_ABS, at)
-#define LOAD_X(size, at)       BPF_STMT(BPF_LD | (size) | BPF_IND, at)
-#define MUST(value)            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, REJECT)
-#define MUST_NOT_HAVE(bits)    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, REJECT, 0)
-#define ELSE_SKIP(value, n)    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n)
-#define WITH(bits)             BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits)
-#define HEADER_LENGTH_TO_X(at) BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, at)
-#define TO_X(value)            BPF_STMT(BPF_LDX | BPF_IMM, value)
-#define GO(n)                  BPF_STMT(BPF_JMP | BPF_JA, n)
-#define RETURN(value)          BPF_STMT(BPF_RET | BPF_K, value)
-#define COOKIE_HIGH            ((uint32_t)(mark->cookie >> 32))
-#define COOKIE_LOW             ((uint32_t)mark->cookie)
-
-/* The first fragment is the reply; its ICMP header stands behind X + `base`. */
+/* The first fragment is the reply; its ICMP header stands behind 14 + X. */
 int filter_packet(int fd, const struct frame_ends *ends, const struct frame_mark *mark)
 {
 	const uint8_t *v6 = (const uint8_t *)&ends->target_v6;
 	struct sock_filter code[] = {
 		LOAD(BPF_H, 12),
-		ELSE_SKIP(0x0800, 10),
+		IF(0x86dd, IPV6),
+		MUST(0x0800),
 		LOAD(BPF_B, 23),
 		MUST(IPPROTO_ICMP),
 		LOAD(BPF_H, 20),
@@ -65,9 +79,9 @@ int filter_packet(int fd, const struct frame_ends *ends, const struct frame_mark
 		HEADER_LENGTH_TO_X(14),
 		LOAD_X(BPF_B, 14),
 		MUST(0),
-		GO(23),
+		GO(MARK),
 
-		MUST(0x86dd),
+		AT(IPV6),
 		LOAD(BPF_W, 22),
 		MUST(get32(v6)),
 		LOAD(BPF_W, 26),
@@ -77,28 +91,22 @@ int filter_packet(int fd, const struct frame_ends *ends, const struct frame_mark
 		LOAD(BPF_W, 34),
 		MUST(get32(v6 + 12)),
 		LOAD(BPF_B, 20),
-		ELSE_SKIP(44, 6),
+		IF(44, FRAGMENT),
+		MUST(IPPROTO_ICMPV6),
+		TO_X(40),
+		GO(IPV6_REPLY),
+		AT(FRAGMENT),
 		LOAD(BPF_B, 54),
 		MUST(IPPROTO_ICMPV6),
 		LOAD(BPF_H, 56),
 		MUST_NOT_HAVE(0xfff8),
 		TO_X(48),
-		GO(3),
-		MUST(IPPROTO_ICMPV6),
-		TO_X(40),
-		GO(0),
+		AT(IPV6_REPLY),
 		LOAD_X(BPF_B, 14),
 		MUST(129),
-		GO(0),
 
-		LOAD_X(BPF_H, 18),
-		MUST(mark->ident),
-		LOAD_X(BPF_W, 22),
-		MUST(COOKIE_HIGH),
-		LOAD_X(BPF_W, 26),
-		MUST(COOKIE_LOW),
-		RETURN(ALL),
-		RETURN(0),
+		AT(MARK),
+		MUST_BE_OURS(14),
 	};
 
 	return attach(fd, code, ARRAY_SIZE(code));
@@ -107,8 +115,10 @@ int filter_packet(int fd, const struct frame_ends *ends, const struct frame_mark
 int filter_from(int fd, const uint8_t mac[FRAME_MAC])
 {
 	struct sock_filter code[] = {
-		LOAD(BPF_W, 6),       MUST(get32(mac)), LOAD(BPF_H, 10),
-		MUST(get16(mac + 4)), RETURN(ALL),      RETURN(0),
+		LOAD(BPF_W, 6),     MUST(get32(mac)),
+		LOAD(BPF_H, 10),    MUST(get16(mac + 4)),
+		RETURN(UINT32_MAX), AT(REJECT),
+		RETURN(0),
 	};
 
 	return attach(fd, code, ARRAY_SIZE(code));
@@ -120,14 +130,7 @@ int filter_raw(int fd, enum flood_family family, const struct frame_mark *mark)
 		/* IPv4: behind its header. */
 		family == FLOOD_V4 ? (struct sock_filter)HEADER_LENGTH_TO_X(0) :
 				     (struct sock_filter)TO_X(0),
-		LOAD_X(BPF_H, 4),
-		MUST(mark->ident),
-		LOAD_X(BPF_W, 8),
-		MUST(COOKIE_HIGH),
-		LOAD_X(BPF_W, 12),
-		MUST(COOKIE_LOW),
-		RETURN(ALL),
-		RETURN(0),
+		MUST_BE_OURS(0),
 	};
 
 	return attach(fd, code, ARRAY_SIZE(code));
