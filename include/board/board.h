@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/mem.h"
-#include "board/board_device.h"
+#include "board/device.h"
 
 #include <stdbool.h>
 #include <stdint.h>

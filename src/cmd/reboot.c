@@ -76,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &input->rules;
 		return 0;
 	case 't':
-		cmd_set_target(state, &input->plan, arg);
+		input->plan.target = arg;
 		return 0;
 	case KEY_METHOD:
 		set_method(state, &input->plan, arg);
@@ -93,6 +93,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		allow_settling(&input->plan);
+		cmd_check_target(state, &input->plan);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", arg);

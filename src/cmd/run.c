@@ -2,7 +2,6 @@
 /* From a plan to a run: what reboot and unplug have in common. */
 #include "run.h"
 #include "base/log.h"
-#include "board.h"
 #include "cmd.h"
 #include "os/signals.h"
 
@@ -15,17 +14,21 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-void cmd_set_target(struct argp_state *state, struct plan *plan, const char *arg)
+void cmd_check_target(struct argp_state *state, const struct plan *plan)
 {
-	bool is_virtual = target_is_virtual(arg);
-	bool is_remote = plan_is_unplug(plan) && target_is_remote(arg);
+	const struct means *method = plan->unplug.method;
+	unsigned int needs = TARGET_CONSOLE | TARGET_CONTROL;
+	_cleanup_free_ char *lacks = NULL;
 
-	if (!is_remote && (!is_virtual || !board_find(arg + strlen("virt:"))))
-		argp_error(state,
-			   "unknown target '%s'; `iommu-stress board list` names the "
-			   "virtual boards",
-			   arg);
-	plan->target = arg;
+	if (!plan_is_unplug(plan))
+		needs |= TARGET_POWER;
+	else if (method && !strcmp(method->name, "qmp"))
+		needs |= TARGET_SLOT;
+	if (plan->flood)
+		needs |= TARGET_WIRE;
+	lacks = target_lacks(plan->target, needs);
+	if (lacks)
+		argp_error(state, "%s", lacks);
 }
 
 struct stopper {
@@ -63,30 +66,6 @@ static void make_absolute(const char **path)
 	/* One that does not exist is told as it was written. */
 	if (absolute)
 		*path = absolute;
-}
-
-/*
- * What a first preparation fetches can take minutes, which ^C must end; and a board that
- * cannot be had must not leave an empty run behind. The run itself finds all of it in the
- * cache.
- */
-static int prepare(const struct plan *plan)
-{
-	const struct board *board;
-	struct board_image image = { 0 };
-	int r;
-
-	if (!target_is_virtual(plan->target))
-		return 0;
-	board = board_of_target(plan->target);
-
-	if (!board_has_qemu(board)) {
-		log_error("%s is missing: apt install %s", board->qemu, board->package);
-		return -ENOENT;
-	}
-	r = board_prepare(board, &plan->board, &image);
-	board_image_done(&image);
-	return r;
 }
 
 static int run_plan(const struct plan *plan, const struct rules *rules)
@@ -161,7 +140,8 @@ int cmd_run(struct plan *plan, const struct cmd_line *line, struct opts_rules *o
 		rules_free(rules);
 		return EXIT_PASS;
 	}
-	if (prepare(plan) == 0)
+	/* A target that cannot be had must not leave an empty run behind. */
+	if (target_prepare(plan->target, &plan->board) == 0)
 		status = run_plan(plan, rules);
 	rules_free(rules);
 	return status;

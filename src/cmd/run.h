@@ -40,5 +40,5 @@ int cmd_line_run(const struct cmd_maker *maker, int argc, char **argv, void *inp
  */
 int cmd_run(struct plan *plan, const struct cmd_line *line, struct opts_rules *opts,
 	    bool dry_run);
-/* "virt:NAME" into the plan; argp_error for what is no target. */
-void cmd_set_target(struct argp_state *state, struct plan *plan, const char *arg);
+/* argp_error for what is no target, and for one that lacks a part that the plan needs. */
+void cmd_check_target(struct argp_state *state, const struct plan *plan);

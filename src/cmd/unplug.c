@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board.h"
-#include "board/worker.h"
 #include "cmd.h"
 #include "run.h"
 
@@ -189,13 +188,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &input->rules;
 		return 0;
 	case 't':
-		cmd_set_target(state, &input->plan, arg);
+		input->plan.target = arg;
 		return 0;
 	case KEY_RELEASE:
 		input->release = known(state, "release", arg, unplug_release_find(arg));
 		return 0;
 	case ARGP_KEY_END:
 		settle_release(state, input);
+		cmd_check_target(state, &input->plan);
 		return 0;
 	case KEY_JITTER:
 		input->plan.jitter_ns = opts_duration(state, "jitter", arg);
@@ -250,23 +250,16 @@ static const struct argp argp = {
 	.help_filter = help_filter,
 };
 
-/* A virtual board has no QEMU of its own: it gets this machine's files. */
 static int lend_qemu(struct plan *plan)
 {
-	const struct board *board;
-	const char *own = worker_own_arch();
-
-	if (!unplug_needs_qemu(&plan->unplug) || !target_is_virtual(plan->target))
+	if (!unplug_needs_qemu(&plan->unplug) ||
+	    target_lend_programs(plan->target, &plan->board) == 0)
 		return 0;
-	board = board_of_target(plan->target);
-	if (!board || !own || strcmp(board->arch, own) != 0) {
-		log_error("--vfio=%s: %s cannot run the QEMU of this machine: only a "
-			  "board of its architecture can",
-			  plan->unplug.holder->name, plan->target);
-		return -EINVAL;
-	}
-	plan->board.host_root = true;
-	return 0;
+	log_error(
+		"--vfio=%s: %s cannot run the QEMU of this machine: only a board of its "
+		"architecture can",
+		plan->unplug.holder->name, plan->target);
+	return -EINVAL;
 }
 
 static void parse_line(void *arg, const struct cmd_line *line)

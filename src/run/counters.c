@@ -44,7 +44,7 @@ void counters_ask(struct run *run)
 	if (!run->load || run->facts.counters_asked || !run->facts.shell)
 		return;
 	run->facts.counters_asked = true;
-	add_interfaces(run->target->mac, &line);
+	add_interfaces(run->target->wire.mac, &line);
 	strbuf_addf(&line, "[ \"$l\" ] && mark cycle=%u counters=1 $(", run->cycle.cycle);
 	strbuf_add(&line, text_of(totals));
 	strbuf_add(&line, TEXT(")"));

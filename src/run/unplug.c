@@ -44,14 +44,8 @@ static void ask_facts(struct run *run)
 	u->facts = (struct facts){ 0 };
 	u->ready = u->ended = u->stuck = false;
 	u->why[0] = '\0';
-	if (target_is_virtual(run->plan->target)) {
-		/* The way to it is its serial line. */
-		shell_worker(run, "facts peer=none");
-	} else {
-		_cleanup_free_ char *line = xasprintf("%s facts", run->target->worker);
-
-		shell_type(run, line);
-	}
+	/* What is not asked shows as an answer that never comes, within its limit. */
+	(void)!target_ask_facts(run->target);
 }
 
 static bool facts_told(const struct run *run)
@@ -261,7 +255,7 @@ static bool run_batch(struct run *run, bool *ret_again)
 	over = end != STEP_DONE || is_over(u);
 	run_note_end(run, end);
 	/* Nobody can reset a machine that we are a guest of: its run ends. */
-	if (over && !target_is_virtual(run->plan->target))
+	if (over && !(run->target->parts & TARGET_POWER))
 		run->lost = true;
 	else if (over && !run_bring_back(run, end))
 		return false;
@@ -321,11 +315,11 @@ static bool await_put_back(struct run *run, void (*act)(struct run *))
 static void ask_restore(struct run *run)
 {
 	struct unplug *u = run->unplug;
-	_cleanup_free_ char *line = xasprintf("%s restore %s", run->target->worker,
-					      u->undo[u->restoring].words.s);
+	_cleanup_free_ char *words =
+		xasprintf("restore %s", u->undo[u->restoring].words.s);
 
 	u->why[0] = '\0';
-	shell_type(run, line);
+	(void)!target_ask(run->target, words);
 }
 
 static bool restore_told(const struct run *run)
@@ -357,7 +351,7 @@ static bool put_back_others(struct run *run)
 
 static void tell_restore(const struct run *run)
 {
-	if (run->unplug->undo_recorded && !target_is_virtual(run->plan->target))
+	if (run->unplug->undo_recorded && run->target->parts & TARGET_KEPT)
 		log_warning("`iommu-stress restore %s` puts back what was changed",
 			    journal_dir(run->journal));
 }
@@ -370,7 +364,7 @@ static void put_back(struct run *run)
 	if (!u->ready || u->ended || run->facts.gone[0])
 		return;
 	u->why[0] = '\0';
-	if (await_put_back(run, end_race) && !target_is_virtual(run->plan->target) &&
+	if (await_put_back(run, end_race) && run->target->parts & TARGET_KEPT &&
 	    !put_back_others(run))
 		tell_restore(run);
 }

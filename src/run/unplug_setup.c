@@ -77,13 +77,12 @@ static const struct means *choose_method(const struct run *run,
 static bool has_means(struct run *run, const struct device_facts *device)
 {
 	const struct means *means[] = { run->plan->unplug.holder, run->unplug->method };
-	bool is_virtual = target_is_virtual(run->plan->target);
 
 	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
 		_cleanup_free_ char *lacks = NULL;
 
 		/* QEMU's side is seen when it is asked. */
-		if (!strcmp(means[i]->name, "qmp") && is_virtual)
+		if (!strcmp(means[i]->name, "qmp") && run->target->parts & TARGET_SLOT)
 			continue;
 		lacks = means[i]->lacks(&run->unplug->facts, device);
 		if (lacks) {
@@ -173,7 +172,7 @@ static void add_qemu(struct strbuf *words, const struct run *run)
 
 	if (!qemu)
 		qemu = run->unplug->facts.system.qemu;
-	if (target_is_virtual(run->plan->target)) {
+	if (run->plan->board.host_root) {
 		strbuf_addf(words, " qemu_root=%s", host);
 		if (!strncmp(qemu, host, strlen(host)))
 			qemu += strlen(host);

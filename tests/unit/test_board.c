@@ -2,8 +2,8 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "board/board.h"
-#include "board/virt/board_nic.h"
 #include "board/virt/kernel.h"
+#include "board/virt/nic.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "board/board.h"
 
 #include "base/num.h"
-#include "board_nic.h"
+#include "nic.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board/board.h"
-#include "board/worker.h"
-#include "board_nic.h"
+#include "board/worker/find.h"
 #include "kernel.h"
+#include "nic.h"
 #include "os/file.h"
 
 #include <dirent.h>

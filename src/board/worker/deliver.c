@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "board/target.h"
 #include "board/worker.h"
+#include "find.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,8 +128,8 @@ static int run_there(const struct machine *m, const char *words, struct answer *
 				   answer);
 }
 
-int remote_worker(struct loop *loop, const char *name, const char *words,
-		  char **ret_output)
+int running_worker(struct loop *loop, const char *name, const char *words,
+		   char **ret_output)
 {
 	const struct machine m = machine_of(loop, name);
 	struct answer answer = { 0 };
