@@ -122,12 +122,15 @@ static json_t *optional(const char *s)
 
 static json_t *board_json(const struct board_options *board)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "kernel",
+	/* Runs without it are from before there was such an option, too. */
+	json_t *tap = board->tap ? optional(board->tap) : NULL;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o, s:I, s:I}", "kernel",
 			 optional(board->kernel), "initrd", optional(board->initrd),
 			 "modules", optional(board->modules), "append",
-			 optional(board->append), "nic", optional(board->nic), "suite",
-			 optional(board->suite), "smp", (json_int_t)board->smp, "memory",
-			 (json_int_t)board->memory);
+			 optional(board->append), "nic", optional(board->nic), "tap", tap,
+			 "suite", optional(board->suite), "smp", (json_int_t)board->smp,
+			 "memory", (json_int_t)board->memory);
 }
 
 static json_t *load_json(const struct plan *plan)

@@ -41,7 +41,7 @@ struct virtual
 {
 	struct target target;
 	struct loop *loop;
-	char *name, *log_path;
+	char *name, *log_path, *tap; /* tap NULL: the network is a socket */
 	char **argv;
 	char *device;     /* to unplug: arguments of device_add; NULL: there is none */
 	char *device_bdf; /* ... and where the board finds it */
@@ -126,7 +126,7 @@ static int start_qemu(struct virtual *v)
 					{ v->net_board_fd, BOARD_FD_NET } };
 	const struct child_spec spec = { .argv = (const char *const *)v->argv,
 					 .fds = fds,
-					 .n_fds = ARRAY_SIZE(fds),
+					 .n_fds = ARRAY_SIZE(fds) - (v->tap != NULL),
 					 .error_path = v->log_path,
 					 .on_exit = on_exit_status,
 					 .arg = v,
@@ -173,13 +173,21 @@ static void virtual_close(struct target *t)
 	free(v->device_bdf);
 	free(v->name);
 	free(v->log_path);
+	free(v->tap);
 	free(v);
 }
 
 static int open_network(struct virtual *v)
 {
-	int pair[2], r = make_pair(SOCK_DGRAM, pair);
+	int pair[2], r;
 
+	if (v->tap) {
+		v->target.wire.interface = v->tap;
+		v->target.wire.addresses[0] = BOARD_NET_TARGET_V4;
+		v->target.wire.addresses[1] = BOARD_NET_TARGET_V6;
+		return 0;
+	}
+	r = make_pair(SOCK_DGRAM, pair);
 	if (r < 0)
 		return r;
 	v->target.wire.fd = pair[0];
@@ -217,6 +225,7 @@ static struct virtual *virtual_new(struct loop *loop, const struct target_spec *
 		.loop = loop,
 		.name = xstrdup(spec->name),
 		.log_path = xstrdup(spec->log_path),
+		.tap = image->tap ? xstrdup(image->tap) : NULL,
 		.argv = board_argv(image),
 		.device = device->words ? xasprintf("driver=%s", device->words) : NULL,
 		.device_bdf = device->bdf ? xstrdup(device->bdf) : NULL,
