@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kinds of targets: which parts each is composed of. */
-#include "board/target.h"
+#include "kinds.h"
 
 #include "base/log.h"
-#include "board/running.h"
-#include "board/virt/virtual.h"
-#include "board/worker/ask.h"
-#include "board/worker/deliver.h"
-#include "board/worker/find.h"
+#include "board/worker/worker.h"
 
 #include <errno.h>
 

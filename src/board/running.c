@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "running.h"
+#include "kinds.h"
 
-#include "board/console/kmsg.h"
-#include "board/control/shell.h"
-#include "board/worker/deliver.h"
+#include "board/console/console.h"
+#include "board/control/control.h"
+#include "board/control/machine.h"
+#include "board/worker/worker.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/num.h"
 #include "board/console/baud.h"
-#include "board/console/stream.h"
+#include "board/console/console.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Facts: lines to structs, words of users to devices, and the worker's lines of a tree. */
-#include "board/worker/find.h"
+#include "board/worker/worker.h"
 #include "sysfs_tree.h"
 
 #include <errno.h>

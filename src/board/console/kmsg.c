@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kmsg.h"
+#include "console.h"
 
 #include "base/log.h"
+#include "board/control/machine.h"
 #include "os/child.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "stream.h"
+#include "console.h"
 
 #include "base/num.h"
 #include "baud.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "console_shell.h"
+#include "control.h"
 
 #include <errno.h>
 #include <stdlib.h>

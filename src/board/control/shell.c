@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "shell.h"
+#include "control.h"
 
 #include "base/log.h"
+#include "machine.h"
 #include "os/child.h"
 
 #include <stdio.h>

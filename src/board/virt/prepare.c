@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board/board.h"
-#include "board/worker/find.h"
+#include "board/worker/worker.h"
 #include "kernel.h"
 #include "nic.h"
 #include "os/file.h"

@@ -4,13 +4,13 @@
  * The network's board end stays open here too, so that a new QEMU finds the same wire and
  * the load need not know.
  */
-#include "virtual.h"
 
 #include "base/log.h"
 #include "base/num.h"
-#include "board/console/stream.h"
-#include "board/control/console_shell.h"
+#include "board/console/console.h"
+#include "board/control/control.h"
 #include "board/control/machine.h"
+#include "board/kinds.h"
 #include "board/power/qmp_power.h"
 #include "os/child.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ask.h"
+#include "worker.h"
 
 #include "base/log.h"
-#include "deliver.h"
 
 #include <errno.h>
 #include <stdlib.h>

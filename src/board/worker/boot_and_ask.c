@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ask.h"
+#include "worker.h"
 
 #include "base/log.h"
 #include "base/num.h"
-#include "board/virt/virtual.h"
+#include "board/kinds.h"
 
 #include <errno.h>
 

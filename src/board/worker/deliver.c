@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "deliver.h"
+#include "worker.h"
 
 #include "base/log.h"
 #include "base/num.h"
+#include "board/control/machine.h"
 #include "board/worker.h"
-#include "find.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "find.h"
+#include "worker.h"
 
 #include "base/log.h"
 #include "board/worker.h"
