@@ -134,10 +134,8 @@ int target_open(struct loop *loop, const struct target_spec *spec, struct target
 	const struct kind *kind = find_kind(spec->name);
 	int r = kind ? kind->open(loop, spec, ret) : -ENOENT;
 
-	if (r == 0) {
+	if (r == 0)
 		(*ret)->parts = kind->parts;
-		(*ret)->open = true;
-	}
 	return r;
 }
 

@@ -54,6 +54,7 @@ int running_open(struct loop *loop, const struct target_spec *spec, struct targe
 		e = kmsg_open(t, &r->machine, &t->console);
 	if (e == 0)
 		e = shell_open(t, &r->machine, r->dir, &t->control);
+	t->open = e == 0;
 	if (e < 0)
 		target_close(t);
 	else

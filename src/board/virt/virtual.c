@@ -41,10 +41,10 @@ struct virtual
 {
 	struct target target;
 	struct loop *loop;
-	char *name, *log_path, *tap; /* tap NULL: the network is a socket */
+	struct board_image image;
+	char *name, *log_path;
 	char **argv;
-	char *device;     /* to unplug: arguments of device_add; NULL: there is none */
-	char *device_bdf; /* ... and where the board finds it */
+	char *device; /* to unplug: arguments of device_add; NULL: there is none */
 	struct child *qemu;
 	int console_fd, qmp_fd; /* our ends */
 	int net_board_fd;
@@ -126,7 +126,8 @@ static int start_qemu(struct virtual *v)
 					{ v->net_board_fd, BOARD_FD_NET } };
 	const struct child_spec spec = { .argv = (const char *const *)v->argv,
 					 .fds = fds,
-					 .n_fds = ARRAY_SIZE(fds) - (v->tap != NULL),
+					 .n_fds =
+						 ARRAY_SIZE(fds) - (v->image.tap != NULL),
 					 .error_path = v->log_path,
 					 .on_exit = on_exit_status,
 					 .arg = v,
@@ -170,10 +171,9 @@ static void virtual_close(struct target *t)
 	mem_close_fd(&v->net_board_fd);
 	board_argv_free(v->argv);
 	free(v->device);
-	free(v->device_bdf);
 	free(v->name);
 	free(v->log_path);
-	free(v->tap);
+	board_image_done(&v->image);
 	free(v);
 }
 
@@ -181,8 +181,8 @@ static int open_network(struct virtual *v)
 {
 	int pair[2], r;
 
-	if (v->tap) {
-		v->target.wire.interface = v->tap;
+	if (v->image.tap) {
+		v->target.wire.interface = v->image.tap;
 		v->target.wire.addresses[0] = BOARD_NET_TARGET_V4;
 		v->target.wire.addresses[1] = BOARD_NET_TARGET_V6;
 		return 0;
@@ -216,19 +216,18 @@ static int start(struct virtual *v)
 }
 
 static struct virtual *virtual_new(struct loop *loop, const struct target_spec *spec,
-				   const struct board_image *image)
+				   const struct board_image *image_take)
 {
-	const struct board_device *device = &image->device;
+	const struct board_device *device = &image_take->device;
 	struct virtual *v = xcalloc(1, sizeof(*v));
 
 	*v = (struct virtual){
 		.loop = loop,
+		.image = *image_take,
 		.name = xstrdup(spec->name),
 		.log_path = xstrdup(spec->log_path),
-		.tap = image->tap ? xstrdup(image->tap) : NULL,
-		.argv = board_argv(image),
+		.argv = board_argv(image_take),
 		.device = device->words ? xasprintf("driver=%s", device->words) : NULL,
-		.device_bdf = device->bdf ? xstrdup(device->bdf) : NULL,
 		.console_fd = -1,
 		.qmp_fd = -1,
 		.net_board_fd = -1,
@@ -237,11 +236,11 @@ static struct virtual *virtual_new(struct loop *loop, const struct target_spec *
 		.name = v->name,
 		.wire.fd = -1,
 		.worker = "iommu-stress-worker",
-		.test_device = v->device_bdf,
+		.test_device = device->bdf,
 		.events = spec->events,
 		.close = virtual_close,
 	};
-	memcpy(v->target.wire.mac, image->mac, sizeof(image->mac));
+	memcpy(v->target.wire.mac, v->image.mac, sizeof(v->image.mac));
 	v->target.control = console_shell_open(&v->target);
 	qmp_power_open(&(struct qmp_machine){ &v->target, v->device, virtual_cycle });
 	return v;
@@ -285,8 +284,8 @@ int virtual_open(struct loop *loop, const struct target_spec *spec, struct targe
 		return r;
 	}
 	v = virtual_new(loop, spec, &image);
-	board_image_done(&image);
 	r = start(v);
+	v->target.open = r == 0;
 	if (r < 0)
 		target_close(&v->target);
 	else

@@ -115,10 +115,8 @@ int virtual_facts(const char *name, const char *const *words, struct facts *ret)
 	if (r < 0)
 		return log_errno(r, "cannot wait for events");
 	r = virtual_open(loop, &spec, &target);
-	if (r == 0) {
-		target->open = true;
+	if (r == 0)
 		r = ask(loop, target, &a);
-	}
 	target_close(target);
 	loop_free(loop);
 	strbuf_done(&a.line);
