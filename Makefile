@@ -107,7 +107,7 @@ $(O)/obj/base/version.o $(O)/obj/worker/version.o: $(O)/.version
 $(O)/obj/base/version.o $(O)/obj/worker/version.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
 
 # Where `make install` puts the workers.
-$(O)/obj/board/worker/worker.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
+$(O)/obj/board/worker/find.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
 
 $(O)/embed/%.o: src/% src/embed.S $(O)/.flags
 	@mkdir -p $(@D)

@@ -51,6 +51,7 @@ _iommu_stress() {
 		words="text json"
 		[ "$command" != flood ] || words="lines figures"
 		;;
+	--tap | --interface) words=$(cd /sys/class/net 2>/dev/null && echo *) ;;
 	--measure) words="none count all" ;;
 	--engine) words="auto packet turbo raw frames help" ;;
 	--suite) words="bookworm trixie sid" ;;

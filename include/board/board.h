@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/mem.h"
-#include "board/board_device.h"
+#include "board/device.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +33,7 @@ struct board {
 struct board_options {
 	const char *kernel, *initrd, *modules, *append, *nic, *suite;
 	const char *device; /* to unplug: there is one with this or with worker only */
+	const char *tap;    /* interface of this machine that its network leads to */
 	unsigned int smp;   /* 2 */
 	uint64_t memory;    /* bytes */
 	bool kexec;         /* `kexec -e` on the board shall start its kernel again */
@@ -47,6 +48,7 @@ struct board_image {
 	char *kernel, *initrd;
 	char *append;   /* the whole kernel command line */
 	char *nic;      /* device and properties, with its MAC address */
+	char *tap;      /* NULL: its network is the socket */
 	uint8_t mac[6]; /* of the board's network device */
 	unsigned int smp;
 	uint64_t memory;
@@ -84,7 +86,8 @@ char **board_argv(const struct board_image *image);
 void board_argv_free(char **argv);
 
 /*
- * The network of every virtual board: addresses that exist only on that datagram socket.
+ * The network of every virtual board: addresses that exist only on that datagram socket, or
+ * behind the tap interface that the user has chosen.
  * RFC 5737 and RFC 3849 keep them for documentation, so they can never be routed.
  */
 #define BOARD_NET_TARGET_V4  "192.0.2.2"

@@ -1,16 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine under test, opened: console bytes come out, shell lines and power actions go
- * in. One implementation a kind of target (struct target_ops); this header is all that a
- * run knows of it.
+ * A machine under test. It is composed of parts: a console that shows what it prints, a
+ * control that types into its shell, a power switch, a wire for a flood, a slot that is
+ * emptied from outside. Kinds of targets are rows of one table (src/board/kinds.c).
  */
 #pragma once
 
 #include "base/text.h"
 #include "board/board.h"
+#include "device/facts.h"
 #include "os/loop.h"
 
-struct target;
+enum target_part {
+	TARGET_CONSOLE = 1 << 0,
+	TARGET_CONTROL = 1 << 1,
+	TARGET_POWER = 1 << 2,
+	TARGET_WIRE = 1 << 3,
+	TARGET_SLOT = 1 << 4,
+	/* No part: the machine outlives the run, so what was changed must be put back. */
+	TARGET_KEPT = 1 << 5,
+};
+
+/* What a target of this name has, opened or not: bits of enum target_part. 0: no target. */
+unsigned int target_parts(const char *name);
+/* Why a target of this name cannot serve who needs these parts. Caller frees; NULL: it can. */
+char *target_lacks(const char *name, unsigned int needs);
+/*
+ * What a first preparation fetches can take minutes; opening the target finds it ready.
+ * Speaks: -ENOENT (something for it is missing), or else.
+ */
+int target_prepare(const char *name, const struct board_options *options) _must_check_;
+/*
+ * For a target without programs of its own: options give it this machine's, in /host.
+ * Silent; -ENOEXEC: it cannot run them.
+ */
+int target_lend_programs(const char *name, struct board_options *options) _must_check_;
+
+/*
+ * What the target's devices are, and what they are used for. words: what else to tell the
+ * worker ("peer=192.0.2.1", "sysroot=DIR"), NULL at the end, plain as
+ * worker_words_are_plain() has it; may be NULL; a virtual board, which is started for this,
+ * gets none. Speaks. ret is complete when this returns 0; else it is empty: -ENOENT (no such
+ * target, or something for it is missing), -EIO (the worker failed), -EBADMSG (its lines
+ * are damaged), -ETIMEDOUT, -EHOSTUNREACH, or as of worker_find.
+ */
+int target_facts(const char *name, const char *const *words,
+		 struct facts *ret) _must_check_;
+/*
+ * Runs the worker once on a target that is kept: words is its command line behind the
+ * program's name, plain as above. *ret_output (caller frees, NULL on failure): what it
+ * printed, also when it ends by a status above 0, which is returned. Speaks, but not of
+ * what the worker printed.
+ */
+int target_worker(struct loop *loop, const char *name, const char *words,
+		  char **ret_output) _must_check_;
 
 /*
  * What the target reports, from within the loop and never before it is open. The functions
@@ -37,68 +80,72 @@ struct target_events {
 	void *arg;
 };
 
+/*
+ * How the load reaches the target: by a datagram socket, an Ethernet frame each, the same
+ * one over all power cycles; or by its addresses behind an interface of this machine.
+ */
+struct wire {
+	int fd;                   /* -1: none */
+	uint8_t mac[6];           /* of the target's device; all 0 where unknown */
+	const char *interface;    /* NULL: none */
+	const char *addresses[2]; /* as numbers; NULL where there is none */
+};
+
+struct target {
+	const char *name;        /* as the user wrote it: "virt:arm64" */
+	unsigned int parts;      /* bits of enum target_part: these are not NULL */
+	struct console *console; /* src/board/parts.h has them all */
+	struct control *control;
+	struct power *power;
+	struct slot *slot;
+	struct wire wire;
+	const char *worker;      /* how its shell starts the worker; NULL: it has none */
+	const char *test_device; /* what is unplugged unless named; NULL: nothing */
+
+	/* Of src/board alone. */
+	struct target_events events;
+	bool open;                       /* it can be observed */
+	char stamp[32];                  /* "[   12.345678]" of the console's last line */
+	void (*close)(struct target *t); /* what is left when its parts are closed */
+};
+
+struct target_spec {
+	const char *name;
+	const struct board_options *board; /* of a virtual board */
+	const char *log_path;              /* where words of QEMU or ssh go */
+	struct target_events events;
+};
+
+/*
+ * Connects console, control and power switch: a virtual board is prepared and started, on
+ * others a worker of their architecture is put there if need be. Speaks on failure: -ENOENT
+ * (something for it is missing), -EINVAL (QEMU refuses the board), or else.
+ */
+int target_open(struct loop *loop, const struct target_spec *spec,
+		struct target **ret) _must_check_;
+/* NULL is accepted. */
+void target_close(struct target *t);
+
 enum power_action {
 	POWER_RESET, /* pull reset */
 	POWER_ON,    /* after the target has powered itself off */
 	POWER_CYCLE, /* off and on: for a virtual board a new QEMU */
 };
 
-struct target_ops {
-	int (*power)(struct target *t, enum power_action action);
-	int (*type)(struct target *t, struct text bytes);
-	void (*set_baud)(struct target *t, unsigned int baud);
-	int (*net_fd)(struct target *t);
-	int (*plug)(struct target *t, bool in); /* NULL: cannot */
-	void (*close)(struct target *t);
-};
-
-struct target {
-	const struct target_ops *ops;
-	const char *name;        /* as the user wrote it: "virt:arm64" */
-	uint8_t mac[6];          /* of its network device, all 0 where unknown */
-	const char *worker;      /* how its shell starts the worker; NULL: it has none */
-	const char *test_device; /* what is unplugged unless named; NULL: nothing */
-};
-
-/*
- * Starts the virtual board and connects its console and power switch; returns once QEMU
- * has built the machine. log_path: where QEMU's own words go. Speaks on failure: -ENOENT
- * (QEMU is not installed), -EINVAL (QEMU refuses the board, with its reason), or else.
- */
-int virtual_open(struct loop *loop, const char *name, const struct board_image *image,
-		 const char *log_path, const struct target_events *events,
-		 struct target **ret) _must_check_;
-
-/*
- * A machine that runs already: "local", or "ssh:HOST" as ssh(1) takes it, with the rights
- * to read and write /dev/kmsg there. Puts a worker of its architecture there if need be
- * and follows its kernel log; its power cannot be switched. Speaks on failure.
- */
-int remote_open(struct loop *loop, const char *name, const char *log_path,
-		const struct target_events *events, struct target **ret) _must_check_;
-/*
- * Runs the worker there once: words is its command line behind the program's name,
- * plain as worker_words_are_plain() has it. *ret_output (caller frees, NULL on failure): what it
- * printed, also when it ends by a status above 0, which is returned. Speaks, but not of
- * what the worker printed.
- */
-int remote_worker(struct loop *loop, const char *name, const char *words,
-		  char **ret_output) _must_check_;
-/* Is this name a virtual board's? */
-bool target_is_virtual(const char *name);
-/* Is it "local", or "ssh:HOST"? */
-bool target_is_remote(const char *name);
-
 /*
  * Starts a power action: 0 when it was accepted, -ESRCH when there is no machine that
- * could be reset, or it is powered off (POWER_CYCLE makes one). That it worked is proven only by what the
- * console prints.
+ * could be reset, or it is powered off (POWER_CYCLE makes one), -EOPNOTSUPP when nothing
+ * can do this. That it worked is proven only by what the console prints.
  */
 int target_power(struct target *t, enum power_action action) _must_check_;
-/* Types a line into the shell on the console; a newline is added. -EPIPE: it is gone. */
+/* Types a line into the target's shell; a newline is added. -EPIPE: it is gone. */
 int target_type(struct target *t, struct text line) _must_check_;
 /* Keys as they are. */
 int target_type_raw(struct target *t, struct text bytes) _must_check_;
+/* Has the shell run the worker; what it tells comes as markers, the shortest way. */
+int target_ask(struct target *t, const char *words) _must_check_;
+/* The same for the facts of its devices, of which that way may need one. */
+int target_ask_facts(struct target *t) _must_check_;
 /*
  * From now on the console is read no faster than a serial line of this speed (8N1: ten
  * bits a byte) would deliver; the rest waits in the target. 0 = as fast as it comes, which
@@ -106,15 +153,9 @@ int target_type_raw(struct target *t, struct text bytes) _must_check_;
  */
 void target_set_baud(struct target *t, unsigned int baud);
 /*
- * Datagram socket of the target's network, for the flood: one frame a datagram; the same
- * one over all power cycles. -1 where there is none.
- */
-int target_net_fd(struct target *t);
-/*
  * Takes the device to unplug out of its slot from outside, or puts it back; what comes of
  * it is told by on_device, of a board that does not mind never. -EOPNOTSUPP: there is
  * nobody who could, or no such device; -ESRCH: there is no machine; -EBUSY: the last such
  * command was not answered.
  */
 int target_plug(struct target *t, bool in) _must_check_;
-void target_close(struct target *t);

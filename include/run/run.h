@@ -46,7 +46,7 @@ struct rig_ops {
 			  struct load **ret);
 	void (*load_tell)(struct load *load, enum load_word word);
 	void (*load_stop)(struct load *load); /* NULL is accepted */
-	/* As remote_worker() of target/target.h: a run that goes on undoes what was left. */
+	/* As target_worker() of board/target.h: a run that goes on undoes what was left. */
 	int (*worker)(struct loop *loop, const char *target, const char *words,
 		      char **ret_output);
 };

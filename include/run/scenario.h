@@ -54,8 +54,7 @@ struct step {
 enum scenario_takes {
 	SCENARIO_LOAD = 1 << 0,    /* --flood and its short forms */
 	SCENARIO_DEVICES = 1 << 1, /* arguments DEVICE..., and what guards allow */
-	SCENARIO_RUNNING = 1 << 2, /* machines that run already: "local", "ssh:HOST" */
-	SCENARIO_WORKER = 1 << 3,  /* has a worker on the target */
+	SCENARIO_WORKER = 1 << 2,  /* has a worker on the target */
 };
 
 struct scenario {
@@ -64,6 +63,7 @@ struct scenario {
 	const char *target;      /* without --target */
 	unsigned int cycles;     /* without -n */
 	unsigned int takes;      /* SCENARIO_* */
+	unsigned int needs; /* of the target: TARGET_*, besides console and control */
 
 	/* Its own options; their input is struct plan *. help_filter shows its tables. */
 	const struct argp *options;

@@ -25,7 +25,7 @@ void undo_list_done(struct undo_list *list);
 struct undo_way {
 	struct loop *loop;
 	const char *target;
-	/* As remote_worker() of target/target.h. */
+	/* As target_worker() of board/target.h. */
 	int (*worker)(struct loop *loop, const char *target, const char *words,
 		      char **ret_output);
 	struct journal *journal; /* where it is recorded that something was put back */

@@ -123,25 +123,13 @@ static int prepare(const struct board *board, const struct board_options *option
 	return EXIT_PASS;
 }
 
-static int shell(const struct board *board, const struct board_options *options)
-{
-	struct board_image image;
-	int r;
-
-	if (board_prepare(board, options, &image) < 0)
-		return EXIT_USAGE;
-	r = board_shell(&image);
-	board_image_done(&image);
-	return r;
-}
-
 static int run(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(const struct board *board,
 			   const struct board_options *options);
-	} actions[] = { { "prepare", prepare }, { "shell", shell } };
+	} actions[] = { { "prepare", prepare }, { "shell", board_shell } };
 	struct arguments a = { 0 };
 	const struct board *board;
 

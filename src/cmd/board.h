@@ -21,4 +21,4 @@ const struct board *board_of_target(const char *target);
  * Starts the board and connects standard input and output with its console, until the user
  * leaves or, from a pipe, everything was typed and answered. Speaks; an exit status.
  */
-int board_shell(const struct board_image *image);
+int board_shell(const struct board *board, const struct board_options *options);

@@ -281,28 +281,35 @@ static int converse(struct shell *shell)
 	return shell->status;
 }
 
-static int open_and_converse(struct shell *shell, const struct board_image *image)
+static int open_and_converse(struct shell *shell, const struct board *board,
+			     const struct board_options *options)
 {
-	const struct target_events events = { .on_console = on_console,
-					      .on_power = on_power,
-					      .on_gone = on_gone,
-					      .arg = shell };
 	const char *directory = getenv("TMPDIR") ?: "/tmp";
 	_cleanup_free_ char *log = xasprintf("%s/iommu-stress-qemu.XXXXXX", directory);
-	_cleanup_close_ int log_fd = mkostemp(log, O_CLOEXEC);
+	_cleanup_free_ char *name = xasprintf("virt:%s", board->name);
+	_cleanup_close_ int log_fd = -1;
+	const struct target_spec spec = { .name = name,
+					  .board = options,
+					  .log_path = log,
+					  .events = { .on_console = on_console,
+						      .on_power = on_power,
+						      .on_gone = on_gone,
+						      .arg = shell } };
 	int r;
 
+	if (target_prepare(name, options) < 0)
+		return EXIT_USAGE;
+	log_fd = mkostemp(log, O_CLOEXEC);
 	if (log_fd < 0) {
 		log_errno(-errno, "cannot make a file in %s", directory);
 		return EXIT_INVALID;
 	}
-	r = virtual_open(shell->loop, image->board->name, image, log, &events,
-			 &shell->target);
+	r = target_open(shell->loop, &spec, &shell->target);
 	(void)unlink(log);
 	if (r < 0)
 		return r == -ENOENT || r == -EINVAL ? EXIT_USAGE : EXIT_INVALID;
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		log_notice("%s: Ctrl-] ends it", image->board->name);
+		log_notice("%s: Ctrl-] ends it", board->name);
 	shell->terminal = terminal_take();
 	r = converse(shell);
 	if (shell->terminal)
@@ -311,7 +318,7 @@ static int open_and_converse(struct shell *shell, const struct board_image *imag
 	return r;
 }
 
-int board_shell(const struct board_image *image)
+int board_shell(const struct board *board, const struct board_options *options)
 {
 	struct shell shell = { 0 };
 	int r = loop_new(&shell.loop);
@@ -320,7 +327,7 @@ int board_shell(const struct board_image *image)
 		log_errno(r, "cannot start");
 		return EXIT_INVALID;
 	}
-	r = open_and_converse(&shell, image);
+	r = open_and_converse(&shell, board, options);
 	loop_free(shell.loop);
 	strbuf_done(&shell.typed);
 	strbuf_done(&shell.line);

@@ -7,7 +7,6 @@
 #include "cmd.h"
 #include "device/guard.h"
 #include "opts.h"
-#include "run/board_facts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -147,18 +146,6 @@ static int print(const struct arguments *a, const struct facts *facts)
 	return status;
 }
 
-static int collect_board(const struct arguments *a, struct facts *facts)
-{
-	struct loop *loop;
-	int r = loop_new(&loop);
-
-	if (r < 0)
-		return log_errno(r, "cannot wait for events");
-	r = run_board_facts(loop, a->target, facts);
-	loop_free(loop);
-	return r;
-}
-
 /* 0, or -errno after it was said. */
 static int collect(const struct arguments *a, struct facts *facts)
 {
@@ -168,13 +155,11 @@ static int collect(const struct arguments *a, struct facts *facts)
 	const char *words[3] = { NULL };
 	size_t n = 0;
 
-	if (target_is_virtual(a->target))
-		return collect_board(a, facts);
 	if (peer)
 		words[n++] = peer;
 	if (sysroot)
 		words[n++] = sysroot;
-	return facts_collect(a->target, words, facts);
+	return target_facts(a->target, words, facts);
 }
 
 static int run(int argc, char **argv)
@@ -186,8 +171,7 @@ static int run(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	r = collect(&a, &facts);
 	if (r < 0)
-		return r == -ENOENT || r == -ENOEXEC || r == -EOPNOTSUPP ? EXIT_USAGE :
-									   EXIT_INVALID;
+		return r == -ENOENT || r == -ENOEXEC ? EXIT_USAGE : EXIT_INVALID;
 	status = print(&a, &facts);
 	facts_done(&facts);
 	return status;

@@ -16,6 +16,7 @@ enum {
 	OPT_MEMORY,
 	OPT_SUITE,
 	OPT_DEVICE,
+	OPT_TAP,
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +40,10 @@ static const struct argp_option options[] = {
 	  "piix4-ide; arm64: pvpanic-pci; s390x: virtio-tablet-pci), or nvme-sriov: a "
 	  "virtual function. PLACE: port, a slot whose power the board switches, or hotplug, one "
 	  "that QEMU empties; else the root bus",
+	  0 },
+	{ "tap", OPT_TAP, "INTERFACE", 0,
+	  "Connect its network device with this tap interface, which has the addresses " BOARD_NET_PEER_V4
+	  "/24 and " BOARD_NET_PEER_V6 "/64, not with a socket",
 	  0 },
 	{ "smp", OPT_SMP, "N", 0, "Number of CPUs (default: 2)", 0 },
 	{ "memory", OPT_MEMORY, "SIZE", 0, "Memory (default: 512M, for kexec 1G)", 0 },
@@ -71,6 +76,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DEVICE:
 		o->device = arg;
+		return 0;
+	case OPT_TAP:
+		o->tap = arg;
 		return 0;
 	case OPT_SUITE:
 		o->suite = arg;

@@ -11,7 +11,7 @@
 static int restore_left(const char *dir, struct past *past)
 {
 	struct undo_way way = { .target = past->target,
-				.worker = remote_worker,
+				.worker = target_worker,
 				.out = stdout };
 	int r = past_open_journal(dir, &way.journal);
 
@@ -38,7 +38,7 @@ static int restore(const char *dir)
 		return EXIT_USAGE;
 	if (!undo_left(&past.undo))
 		printf("%s left nothing to put back\n", dir);
-	else if (target_is_virtual(past.target))
+	else if (!(target_parts(past.target) & TARGET_KEPT))
 		printf("%s ran on %s, which ended with it: nothing to put back\n", dir,
 		       past.target);
 	else

@@ -37,17 +37,15 @@ static void input_done(struct input *input)
 	free(input->devices);
 }
 
-static void set_target(struct argp_state *state, struct plan *plan, const char *arg)
+/* Is it a target, with all parts that the plan needs? */
+static void check_target(struct argp_state *state, const struct plan *plan)
 {
-	bool is_remote = plan->scenario->takes & SCENARIO_RUNNING &&
-			 target_is_remote(arg);
+	unsigned int needs = TARGET_CONSOLE | TARGET_CONTROL | plan->scenario->needs |
+			     (plan->flood ? TARGET_WIRE : 0);
+	_cleanup_free_ char *lacks = target_lacks(plan->target, needs);
 
-	if (!is_remote && (!target_is_virtual(arg) || !board_find(arg + strlen("virt:"))))
-		argp_error(state,
-			   "unknown target '%s'; `iommu-stress board list` names the "
-			   "virtual boards",
-			   arg);
-	plan->target = arg;
+	if (lacks)
+		argp_error(state, "%s", lacks);
 }
 
 static void add_device(struct argp_state *state, struct input *input, const char *arg)
@@ -84,10 +82,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	case 't':
-		set_target(state, &input->plan, arg);
+		input->plan.target = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		add_device(state, input, arg);
+		return 0;
+	case ARGP_KEY_END:
+		check_target(state, &input->plan);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -101,7 +102,7 @@ static void parse_line(struct input *input, const struct cmd_line *line)
 	_cleanup_free_ char *target = xasprintf(
 		"virt:NAME, a virtual board of `iommu-stress board list` (default %s)%s",
 		scenario->target,
-		scenario->takes & SCENARIO_RUNNING ? ", local, or ssh:HOST" : "");
+		scenario->needs & TARGET_POWER ? "" : ", local, or ssh:HOST");
 	_cleanup_free_ char *doc = xasprintf(
 		"%s\vExit status: 0 nothing found, 1 at least one finding, 2 bad "
 		"usage or configuration, 3 could not measure, 130 interrupted.",
@@ -178,30 +179,6 @@ static void make_absolute(const char **path)
 		*path = absolute;
 }
 
-/*
- * What a first preparation fetches can take minutes, which ^C must end; and a board that
- * cannot be had must not leave an empty run behind. The run itself finds all of it in the
- * cache.
- */
-static int prepare(const struct plan *plan)
-{
-	const struct board *board;
-	struct board_image image = { 0 };
-	int r;
-
-	if (!target_is_virtual(plan->target))
-		return 0;
-	board = board_of_target(plan->target);
-
-	if (!board_has_qemu(board)) {
-		log_error("%s is missing: apt install %s", board->qemu, board->package);
-		return -ENOENT;
-	}
-	r = board_prepare(board, &plan->board, &image);
-	board_image_done(&image);
-	return r;
-}
-
 static int run_plan(const struct plan *plan, const struct rules *rules)
 {
 	struct stopper stopper = { .fd = -1 };
@@ -269,7 +246,8 @@ static int run_input(struct input *input, const struct cmd_line *line)
 		if (input->run.dry_run) {
 			run_print_plan(stdout, plan);
 			status = EXIT_PASS;
-		} else if (prepare(plan) == 0) {
+		} else if (target_prepare(plan->target, &plan->board) == 0) {
+			/* One that cannot be had leaves no empty run behind. */
 			status = run_plan(plan, rules);
 		}
 	}

@@ -89,12 +89,15 @@ json_t *plan_text(const char *s)
 
 static json_t *board_json(const struct board_options *board)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "kernel",
+	/* Runs without it are from before there was such an option, too. */
+	json_t *tap = board->tap ? plan_text(board->tap) : NULL;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o, s:I, s:I}", "kernel",
 			 plan_text(board->kernel), "initrd", plan_text(board->initrd),
 			 "modules", plan_text(board->modules), "append",
-			 plan_text(board->append), "nic", plan_text(board->nic), "suite",
-			 plan_text(board->suite), "smp", (json_int_t)board->smp, "memory",
-			 (json_int_t)board->memory);
+			 plan_text(board->append), "nic", plan_text(board->nic), "tap",
+			 tap, "suite", plan_text(board->suite), "smp",
+			 (json_int_t)board->smp, "memory", (json_int_t)board->memory);
 }
 
 static json_t *load_json(const struct plan *plan)

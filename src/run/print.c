@@ -51,6 +51,7 @@ static void print_board(FILE *out, const struct plan *plan)
 	print_word(out, "initrd", board->initrd);
 	print_word(out, "modules", board->modules);
 	print_word(out, "nic", board->nic);
+	print_word(out, "tap", board->tap);
 	if (board->smp)
 		fprintf(out, " smp=%u", board->smp);
 	if (board->memory)

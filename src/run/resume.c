@@ -75,7 +75,7 @@ static int undo(struct run *run, struct recalled *past)
 				      .out = run->recorder.out };
 	int r;
 
-	if (target_is_virtual(run->plan->target) || !undo_left(&past->undo))
+	if (!(target_parts(run->plan->target) & TARGET_KEPT) || !undo_left(&past->undo))
 		return 0;
 	r = undo_all(&past->undo, &way);
 	return r == 0 ? run_sync(run) : r;

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* The flood's end of the board's network, in the flood process. */
@@ -18,19 +17,9 @@
 static int open_target(struct loop *loop, const struct plan *plan, const char *log_path,
 		       const struct target_events *events, struct target **ret)
 {
-	const struct board *board;
-	struct board_image image = { 0 };
-	int r;
+	const struct target_spec spec = { plan->target, &plan->board, log_path, *events };
 
-	if (!target_is_virtual(plan->target))
-		return remote_open(loop, plan->target, log_path, events, ret);
-	board = board_find(plan->target + strlen("virt:"));
-	r = board_prepare(board, &plan->board, &image);
-	if (r < 0)
-		return r;
-	r = virtual_open(loop, plan->target, &image, log_path, events, ret);
-	board_image_done(&image);
-	return r;
+	return target_open(loop, &spec, ret);
 }
 
 struct load {
@@ -62,50 +51,57 @@ static void on_exit_status(void *arg, int status)
 
 /* Room for what the flood is started with, and its NULL. */
 struct load_argv {
-	char program[PATH_MAX], target[48];
+	char program[PATH_MAX], where[48];
 	struct strbuf spec;
 	const char *argv[8];
 };
 
-static int build_argv(struct load_argv *a, const struct plan *plan, const uint8_t mac[6])
+static int build_argv(struct load_argv *a, const struct plan *plan,
+		      const struct wire *wire)
 {
-	int n;
+	const uint8_t *mac = wire->mac;
+	const char **word = a->argv;
 
 	/* Not the link itself: by the time it is followed, another program runs. */
-	n = (int)readlink("/proc/self/exe", a->program, sizeof(a->program) - 1);
-	if (n < 0)
+	if (readlink("/proc/self/exe", a->program, sizeof(a->program) - 1) < 0)
 		return -errno;
-	snprintf(a->target, sizeof(a->target),
-		 "--target-mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
 	strbuf_addf(&a->spec, "--spec=");
 	flood_spec_format(&plan->load, &a->spec);
-	a->argv[0] = a->program;
-	a->argv[1] = "flood";
-	a->argv[2] = "--frames=3";
-	a->argv[3] = a->target;
-	a->argv[4] = a->spec.s;
+	*word++ = a->program;
+	*word++ = "flood";
+	*word++ = a->spec.s;
+	*word++ = a->where;
+	if (wire->interface) {
+		snprintf(a->where, sizeof(a->where), "--interface=%s", wire->interface);
+		for (size_t i = 0; i < ARRAY_SIZE(wire->addresses); i++)
+			if (wire->addresses[i])
+				*word++ = wire->addresses[i];
+	} else {
+		snprintf(a->where, sizeof(a->where),
+			 "--target-mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+			 mac[2], mac[3], mac[4], mac[5]);
+		*word++ = "--frames=3";
+	}
 	return 0;
 }
 
 static int start_load(struct loop *loop, const struct plan *plan, struct target *target,
 		      const struct load_events *events, struct load **ret)
 {
-	const struct child_fd net = { .fd = target_net_fd(target), .as = LOAD_FD };
+	const struct child_fd net = { .fd = target->wire.fd, .as = LOAD_FD };
 	struct load *load = xcalloc(1, sizeof(*load));
 	struct load_argv a = { 0 };
 	struct child_spec spec = { .argv = a.argv,
 				   .fds = &net,
-				   .n_fds = 1,
+				   .n_fds = target->wire.fd >= 0,
 				   .on_line = on_line,
 				   .on_exit = on_exit_status,
 				   .arg = load,
 				   .die_with_us = true,
 				   .want_input = true };
-	int r;
+	int r = build_argv(&a, plan, &target->wire);
 
 	load->events = *events;
-	r = build_argv(&a, plan, target->mac);
 	log_command(a.argv);
 	if (r == 0)
 		r = child_start(loop, &spec, &load->child);
@@ -142,6 +138,6 @@ const struct rig_ops rig_real = {
 	.target_open = open_target,
 	.load_start = start_load,
 	.load_tell = tell_load,
-	.worker = remote_worker,
+	.worker = target_worker,
 	.load_stop = stop_load,
 };

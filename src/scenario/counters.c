@@ -37,7 +37,7 @@ void counters_ask(struct run *run)
 	if (!run->rig.load || run->traffic.counters_asked || !run->sight.shell)
 		return;
 	run->traffic.counters_asked = true;
-	add_interfaces(run->rig.target->mac, &line);
+	add_interfaces(run->rig.target->wire.mac, &line);
 	strbuf_addf(&line, "[ \"$l\" ] && mark cycle=%u counters=1 $(", run->cycle.cycle);
 	strbuf_add(&line, text_of(totals));
 	strbuf_add(&line, TEXT(")"));

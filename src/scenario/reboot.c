@@ -339,6 +339,7 @@ const struct scenario scenario_reboot = {
 	.target = "virt:arm64",
 	.cycles = 10,
 	.takes = SCENARIO_LOAD,
+	.needs = TARGET_POWER,
 	.options = &(const struct argp){ .options = options, .parser = parse },
 	.help_filter = help_filter,
 	.plan_size = sizeof(struct reboot_plan),

@@ -2,6 +2,7 @@
 #include "scenario/script.h"
 
 #include "base/num.h"
+#include "board/parts.h"
 #include "scenario/sim.h"
 
 #include <stdio.h>
@@ -371,14 +372,14 @@ static int tell_counters(struct text line)
 	return 0;
 }
 
-static int type(struct target *t, struct text line)
+static int type(struct control *control, struct text line)
 {
 	struct text words, cycle;
 	char marker[160];
 	ptrdiff_t end = text_find(line, TEXT(";"), 0);
 	bool request = text_has(line, TEXT("phase=trigger"));
 
-	(void)t;
+	(void)control;
 	if (b.shell && text_has(line, TEXT("counters=1")))
 		return tell_counters(line);
 	if (!b.shell || !text_starts(line, TEXT("mark ")))
@@ -400,10 +401,9 @@ static int type(struct target *t, struct text line)
 	return 0;
 }
 
-static int power(struct target *t, enum power_action action)
+static int power(struct power *own)
 {
-	(void)t;
-	(void)action;
+	(void)own;
 	if (behaviour() == STOPPED_IN_RESET && b.cycle)
 		loop_interrupt(b.loop);
 	b.queued = 0;
@@ -415,16 +415,19 @@ static int power(struct target *t, enum power_action action)
 	return 0;
 }
 
-static void set_baud(struct target *t, unsigned int baud)
+static int run_worker(struct control *control, const char *command)
 {
-	(void)t;
-	(void)baud;
+	return type(control, text_of(command));
 }
 
-static int net_fd(struct target *t)
+static void close_nothing(struct power *own)
 {
-	(void)t;
-	return -1;
+	(void)own;
+}
+
+static void close_no_control(struct control *control)
+{
+	(void)control;
 }
 
 static void close_target(struct target *t)
@@ -433,12 +436,11 @@ static void close_target(struct target *t)
 	loop_timer_free(b.timer);
 }
 
-static const struct target_ops ops = {
-	.power = power,
-	.type = type,
-	.set_baud = set_baud,
-	.net_fd = net_fd,
-	.close = close_target,
+static struct power power_switch = { &(struct power_ops){ power, power, power,
+							  close_nothing } };
+static struct control control = {
+	.ops = &(struct control_ops){ type, run_worker, close_no_control },
+	.on_console = true,
 };
 
 static int open_script(struct loop *loop, const struct plan *plan, const char *log_path,
@@ -448,7 +450,13 @@ static int open_script(struct loop *loop, const struct plan *plan, const char *l
 	b.loop = loop;
 	b.events = *events;
 	b.timer = loop_timer_add(loop, on_timer, NULL);
-	b.target = (struct target){ .ops = &ops, .name = plan->target };
+	b.target = (struct target){ .close = close_target,
+				    .open = true,
+				    .parts = target_parts(plan->target),
+				    .control = &control,
+				    .power = &power_switch,
+				    .wire.fd = -1,
+				    .name = plan->target };
 	if (b.boot != BOOT_SILENT)
 		boot();
 	*ret = &b.target;

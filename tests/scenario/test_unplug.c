@@ -3,6 +3,7 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "board/parts.h"
 #include "plan.h"
 #include "run/past.h"
 #include "scenario/cut.h"
@@ -223,13 +224,13 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 	result(n, want, "unplug=ok " TIMES "blocked=0 free_ns=-1 " BACK);
 }
 
-static int type(struct target *t, struct text bytes)
+static int type(struct control *control, struct text bytes)
 {
 	char line[512];
 	unsigned int n;
 	int64_t at;
 
-	(void)t;
+	(void)control;
 	text_copy(line, sizeof(line), bytes);
 	if (b.dead)
 		return 0;
@@ -255,25 +256,27 @@ static int type(struct target *t, struct text bytes)
 	return 0;
 }
 
-static int power(struct target *t, enum power_action action)
+static int power(struct power *own)
 {
-	(void)t;
-	(void)action;
+	(void)own;
 	b.powered = true;
 	boot();
 	return 0;
 }
 
-static void set_baud(struct target *t, unsigned int baud)
+static int run_worker(struct control *control, const char *command)
 {
-	(void)t;
-	(void)baud;
+	return type(control, text_of(command));
 }
 
-static int net_fd(struct target *t)
+static void close_nothing(struct power *own)
 {
-	(void)t;
-	return -1;
+	(void)own;
+}
+
+static void close_no_control(struct control *control)
+{
+	(void)control;
 }
 
 static void close_target(struct target *t)
@@ -282,12 +285,11 @@ static void close_target(struct target *t)
 	loop_timer_free(b.timer);
 }
 
-static const struct target_ops ops = {
-	.power = power,
-	.type = type,
-	.set_baud = set_baud,
-	.net_fd = net_fd,
-	.close = close_target,
+static struct power power_switch = { &(struct power_ops){ power, power, power,
+							  close_nothing } };
+static struct control control = {
+	.ops = &(struct control_ops){ type, run_worker, close_no_control },
+	.on_console = true,
 };
 
 static int open_script(struct loop *loop, const struct plan *plan, const char *log_path,
@@ -297,7 +299,12 @@ static int open_script(struct loop *loop, const struct plan *plan, const char *l
 	b.loop = loop;
 	b.events = *events;
 	b.timer = loop_timer_add(loop, on_timer, NULL);
-	b.target = (struct target){ .ops = &ops,
+	b.target = (struct target){ .close = close_target,
+				    .open = true,
+				    .parts = target_parts(plan->target),
+				    .control = &control,
+				    .power = &power_switch,
+				    .wire.fd = -1,
 				    .name = plan->target,
 				    .worker = "iommu-stress-worker",
 				    .test_device = "0000:00:10.0" };

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/mem.h"
-#include "board/worker.h"
+#include "board/target.h"
 #include "device/facts.h"
 
 #include <fcntl.h>
@@ -280,5 +280,5 @@ static inline int tree_facts(const char *word, struct facts *ret)
 	_cleanup_free_ char *sysroot = xasprintf("sysroot=%s", tree_root);
 	const char *words[] = { sysroot, word, NULL };
 
-	return facts_collect("local", words, ret);
+	return target_facts("local", words, ret);
 }

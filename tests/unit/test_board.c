@@ -2,8 +2,8 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "board/board.h"
-#include "board/virt/board_nic.h"
 #include "board/virt/kernel.h"
+#include "board/virt/nic.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -148,8 +148,11 @@ static void command_line_is_complete(void **state)
 	assert_non_null(strstr(argument(argv, "-M"), "gic-version=3"));
 	board_argv_free(argv);
 	image.kexec = true;
+	image.tap = (char *)"tap7";
 	argv = board_argv(&image);
 	assert_non_null(strstr(argument(argv, "-M"), "gic-version=2"));
+	assert_string_equal(argument(argv, "-netdev"),
+			    "tap,id=n0,ifname=tap7,script=no,downscript=no");
 	board_argv_free(argv);
 }
 

@@ -2,7 +2,7 @@
 /* The device to unplug: where it is plugged in, and how QEMU is told. */
 #include "base/num.h"
 #include "board/board.h"
-#include "board/board_device.h"
+#include "board/device.h"
 
 #include <errno.h>
 #include <setjmp.h>

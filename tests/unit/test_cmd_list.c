@@ -138,7 +138,7 @@ static void wrong(void **state)
 		     "iommu-stress: list: there is no PCI device 0000:00:1f.0; "
 		     "`iommu-stress list` shows what there is\n");
 	assert_int_equal(list("-t virt:nothing"), 2);
-	assert_non_null(strstr(err, "no virtual board virt:nothing"));
+	assert_non_null(strstr(err, "unknown target 'virt:nothing'"));
 	assert_int_equal(list("--format=xml"), 2);
 	assert_int_equal(list_to("/dev/full", ""), 2);
 	assert_string_equal(err, "iommu-stress: cannot write the list: No space left on "

@@ -79,6 +79,7 @@ static void speed_is_kept_at_any_pace(void **state)
 
 struct fixture {
 	struct loop *loop;
+	struct target target;
 	struct console *console;
 	int ours, board;
 	size_t n;
@@ -106,14 +107,16 @@ static int set_up(void **state)
 	*state = &f;
 	if (loop_new(&f.loop) < 0)
 		return -1;
-	return console_new(f.loop, f.ours, on_bytes, &f, &f.console);
+	f.target = (struct target){ .open = true,
+				    .events = { .on_console = on_bytes, .arg = &f } };
+	return stream_open(f.loop, f.ours, &f.target, &f.console);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	console_free(f->console);
+	f->console->ops->close(f->console);
 	loop_free(f->loop);
 	close(f->ours);
 	if (f->board >= 0)
@@ -151,7 +154,7 @@ static void bytes_come_at_the_speed(void **state)
 	struct fixture *f = *state;
 	uint64_t start = loop_now_ns(), took;
 
-	console_set_baud(f->console, 38400);
+	f->console->ops->set_speed(f->console, 38400);
 	print(f, 1000);
 	assert_int_equal(loop_until(f->loop, has_1000, f, start + 30 * NS_PER_SEC), 0);
 	took = loop_now_ns() - start;
@@ -163,11 +166,11 @@ static void letting_go_brings_the_rest(void **state)
 {
 	struct fixture *f = *state;
 
-	console_set_baud(f->console, 300);
+	f->console->ops->set_speed(f->console, 300);
 	print(f, 1000);
 	wait_ms(f, 50);
 	assert_in_range(f->n, 1, 40);
-	console_set_baud(f->console, 0);
+	f->console->ops->set_speed(f->console, 0);
 	assert_int_equal(loop_until(f->loop, has_1000, f, loop_now_ns() + 5 * NS_PER_SEC),
 			 0);
 }
@@ -176,22 +179,22 @@ static void a_board_that_is_gone_left_all_it_said(void **state)
 {
 	struct fixture *f = *state;
 
-	console_set_baud(f->console, 300);
+	f->console->ops->set_speed(f->console, 300);
 	print(f, 1000);
 	close(f->board);
 	f->board = -1;
 	assert_int_equal(loop_until(f->loop, has_1000, f, loop_now_ns() + 5 * NS_PER_SEC),
 			 0);
-	assert_int_equal(console_type(f->console, TEXT("too late")), -EPIPE);
+	assert_int_equal(f->console->ops->write(f->console, TEXT("too late")), -EPIPE);
 }
 
 static void draining_ignores_the_speed(void **state)
 {
 	struct fixture *f = *state;
 
-	console_set_baud(f->console, 300);
+	f->console->ops->set_speed(f->console, 300);
 	print(f, 1000);
-	console_drain(f->console);
+	stream_drain(f->console);
 	assert_int_equal(f->n, 1000);
 }
 
@@ -203,10 +206,11 @@ static void what_is_typed_waits_for_the_board(void **state)
 
 	memset(line, 'y', sizeof(line));
 	for (int i = 0; i < 2048; i++)
-		assert_int_equal(
-			console_type(f->console, (struct text){ line, sizeof(line) }), 0);
+		assert_int_equal(f->console->ops->write(
+					 f->console, (struct text){ line, sizeof(line) }),
+				 0);
 	/* A limited line types as well. */
-	console_set_baud(f->console, 300);
+	f->console->ops->set_speed(f->console, 300);
 	for (int i = 0; i < 4096 && sum < 2048 * sizeof(line); i++) {
 		ssize_t n = read(f->board, got, sizeof(got));
 

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A console on a stream file descriptor: bytes come out as fast as a serial line of the
- * chosen speed would bring them, what is typed waits until the other side takes it.
- */
+/* The consoles that there are, a file each. */
 #pragma once
 
-#include "base/mem.h"
-#include "base/text.h"
-#include "os/loop.h"
+#include "board/parts.h"
 
-struct console;
+struct machine;
 
-typedef void (*console_bytes_fn)(void *arg, const void *bytes, size_t n);
-
-/* fd: nonblocking, stays the caller's. */
-int console_new(struct loop *loop, int fd, console_bytes_fn on_bytes, void *arg,
+/*
+ * A stream: bytes come out as fast as a serial line of the chosen speed would bring them,
+ * what is typed waits until the other side takes it. fd: nonblocking, stays the caller's.
+ */
+int stream_open(struct loop *loop, int fd, struct target *target,
 		struct console **ret) _must_check_;
-/* 0: as fast as it comes. */
-void console_set_baud(struct console *console, unsigned int baud);
-/* Queues bytes; -EPIPE when nobody is there any more. */
-int console_type(struct console *console, struct text bytes) _must_check_;
 /* Reads what has been written until now, at any speed. */
-void console_drain(struct console *console);
-void console_free(struct console *console);
+void stream_drain(struct console *console);
+
+/*
+ * The kernel log of a machine that runs already, followed by the worker, which is there.
+ * Returns once it is followed: what is typed before would not show in it. m is borrowed.
+ * Speaks.
+ */
+int kmsg_open(struct target *target, const struct machine *m,
+	      struct console **ret) _must_check_;

@@ -12,9 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of ssh itself; no command of ours ends by it. */
-#define SSH_FAILED 255
-
 /* More of what a command complains about is not looked at. */
 #define ERRORS_MAX (1 << 20)
 
@@ -29,8 +26,8 @@ struct machine machine_of(struct loop *loop, const char *name)
  * ssh must neither ask (nobody is there) nor wait for ever for a host that has gone. The
  * words of a command are passed through a shell there: none of ours needs quoting.
  */
-void machine_argv(const struct machine *m, const char *const *command,
-		  const char *argv[MACHINE_ARGV_MAX])
+static void machine_argv(const struct machine *m, const char *const *command,
+			 const char *argv[MACHINE_ARGV_MAX])
 {
 	static const char *const ssh[] = {
 		"ssh", "-T",
@@ -50,6 +47,20 @@ void machine_argv(const struct machine *m, const char *const *command,
 	while (*command && n < MACHINE_ARGV_MAX - 1)
 		argv[n++] = *command++;
 	argv[n] = NULL;
+}
+
+int machine_start(const struct machine *m, const char *const *command,
+		  const struct child_spec *spec, struct child **ret)
+{
+	const char *argv[MACHINE_ARGV_MAX];
+	struct child_spec whole = *spec;
+
+	machine_argv(m, command, argv);
+	log_command(argv);
+	whole.argv = argv;
+	whole.error_path = m->log_path;
+	whole.die_with_us = whole.want_input = true;
+	return child_start(m->loop, &whole, ret);
 }
 
 struct text answer_last(const struct answer *answer)

@@ -6,16 +6,26 @@
 #include "base/text.h"
 #include "os/loop.h"
 
-/* argv of a command: ssh with its options, the command, NULL. */
+/* Words of a command, with ssh and its options, and NULL. */
 #define MACHINE_ARGV_MAX 80
 
 /* For one short answer, over ssh too. */
 #define MACHINE_ANSWER_NS (30 * NS_PER_SEC)
 
+/* For the worker to give a device back its driver. */
+#define MACHINE_FINISH_MS 15000
+
+/* Of ssh itself; no command of ours ends by it. */
+#define SSH_FAILED 255
+
+struct child;
+struct child_spec;
+
 struct machine {
 	struct loop *loop;
-	const char *name; /* as the user wrote it: "ssh:board" */
-	const char *host; /* as ssh(1) takes it; NULL: this machine */
+	const char *name;     /* as the user wrote it: "ssh:board" */
+	const char *host;     /* as ssh(1) takes it; NULL: this machine */
+	const char *log_path; /* where errors of what stays there go */
 };
 
 struct answer {
@@ -27,9 +37,9 @@ struct answer {
 
 /* name, "local" or "ssh:HOST", is borrowed. */
 struct machine machine_of(struct loop *loop, const char *name);
-/* Points argv at command (NULL at its end), or at ssh that runs it. */
-void machine_argv(const struct machine *m, const char *const *command,
-		  const char *argv[MACHINE_ARGV_MAX]);
+/* Starts a command (NULL at its end) that reads lines; spec says who hears of it. */
+int machine_start(const struct machine *m, const char *const *command,
+		  const struct child_spec *spec, struct child **ret) _must_check_;
 /*
  * input: its standard input, -1: none. The command's exit status, or after it was said
  * -EHOSTUNREACH (ssh does not get there), -ETIMEDOUT or else.

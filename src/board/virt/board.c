@@ -3,7 +3,7 @@
 #include "board/board.h"
 
 #include "base/num.h"
-#include "board_nic.h"
+#include "nic.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -201,7 +201,12 @@ static void argv_add_device(struct argv *argv, const struct board_device *device
 static void argv_add_nic(struct argv *argv, const struct board_image *image)
 {
 	argv_add(argv, xstrdup("-netdev"));
-	argv_add(argv, xasprintf("dgram,id=n0,local.type=fd,local.str=%d", BOARD_FD_NET));
+	if (image->tap)
+		argv_add(argv, xasprintf("tap,id=n0,ifname=%s,script=no,downscript=no",
+					 image->tap));
+	else
+		argv_add(argv, xasprintf("dgram,id=n0,local.type=fd,local.str=%d",
+					 BOARD_FD_NET));
 	argv_add(argv, xstrdup("-device"));
 	argv_add(argv, xstrdup(image->board->slot));
 	argv_add(argv, xstrdup("-device"));

@@ -10,15 +10,16 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board/board.h"
-#include "board/worker.h"
-#include "board_nic.h"
+#include "board/worker/worker.h"
 #include "kernel.h"
+#include "nic.h"
 #include "os/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,6 +333,21 @@ static int check_options(const struct board_options *options)
 	return -EINVAL;
 }
 
+/* QEMU would make one that is not there, or say little. */
+static int set_tap(struct board_image *image, const char *tap)
+{
+	if (!tap)
+		return 0;
+	if (strchr(tap, ',') || !if_nametoindex(tap)) {
+		log_error("--tap=%s: there is no such interface; `ip tuntap add dev NAME "
+			  "mode tap user USER` makes one",
+			  tap);
+		return -EINVAL;
+	}
+	image->tap = xstrdup(tap);
+	return 0;
+}
+
 static int set_nic(struct board_image *image, const char *nic)
 {
 	const char *why;
@@ -397,6 +413,8 @@ int board_prepare(const struct board *board, const struct board_options *options
 	if (r == 0)
 		r = set_nic(&image, options->nic ?: board->nic);
 	if (r == 0)
+		r = set_tap(&image, options->tap);
+	if (r == 0)
 		r = set_device(&image, options);
 	if (r == 0)
 		r = get_files(&request, &image);
@@ -426,6 +444,7 @@ void board_image_done(struct board_image *image)
 	free(image->initrd);
 	free(image->append);
 	free(image->nic);
+	free(image->tap);
 	board_device_done(&image->device);
 	*image = (struct board_image){ 0 };
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The virtual board as a target: QEMU is a child, its console, QMP and network are ends of
- * socket pairs that it inherits. The network's board end stays open here too, so that a
- * new QEMU finds the same wire and the load need not know.
+ * QEMU is a child, its console, QMP and network are ends of socket pairs that it inherits.
+ * The network's board end stays open here too, so that a new QEMU finds the same wire and
+ * the load need not know.
  */
+
 #include "base/log.h"
 #include "base/num.h"
 #include "board/console/console.h"
+#include "board/control/control.h"
 #include "board/control/machine.h"
-#include "board/power/qmp.h"
-#include "board/target.h"
+#include "board/kinds.h"
+#include "board/power/qmp_power.h"
 #include "os/child.h"
 
 #include <errno.h>
@@ -39,21 +41,14 @@ struct virtual
 {
 	struct target target;
 	struct loop *loop;
-	struct target_events events;
+	struct board_image image;
 	char *name, *log_path;
 	char **argv;
-	char *device;     /* to unplug: arguments of device_add; NULL: there is none */
-	char *device_bdf; /* ... and where the board finds it */
+	char *device; /* to unplug: arguments of device_add; NULL: there is none */
 	struct child *qemu;
-	struct qmp *qmp;
-	struct console *console;
 	int console_fd, qmp_fd; /* our ends */
-	int net_fd, net_board_fd;
-	unsigned int baud;
-	bool opened;        /* events may be reported */
-	bool off;           /* the guest has powered it off, QEMU waits */
-	bool cont_on_reset; /* was powered off: a reset leaves it stopped */
-	char gone[256];     /* why QEMU ended, empty: it runs */
+	int net_board_fd;
+	char gone[256]; /* why QEMU ended, empty: it runs */
 };
 
 static struct virtual *virtual_of(struct target *t)
@@ -61,97 +56,20 @@ static struct virtual *virtual_of(struct target *t)
 	return (struct virtual *)t;
 }
 
-/* -- what QEMU reports -------------------------------------------------------------- */
-
-static void on_console(void *arg, const void *bytes, size_t n)
-{
-	struct virtual *v = arg;
-
-	v->events.on_console(v->events.arg, bytes, n);
-}
-
-static void set_baud(struct virtual *v, unsigned int baud)
-{
-	v->baud = baud;
-	if (v->console)
-		console_set_baud(v->console, baud);
-}
-
-static void tell_device(struct virtual *v, const char *event, const char *why)
-{
-	if (v->opened && v->events.on_device)
-		v->events.on_device(v->events.arg, event, why);
-}
-
-static void on_device_event(struct virtual *v, const char *event)
-{
-	if (!strcmp(event, "DEVICE_DELETED"))
-		tell_device(v, "removed", NULL);
-	if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
-		tell_device(v, "refused", "the board keeps it");
-}
-
-static void on_qmp_event(void *arg, const char *event, bool by_guest, const char *device)
-{
-	static const struct {
-		const char *qemu, *by_guest, *by_host;
-	} names[] = {
-		{ "RESET", "reset", "host-reset" },
-		{ "SHUTDOWN", "shutdown", "host-shutdown" },
-		{ "POWERDOWN", "powerdown", "powerdown" },
-		{ "GUEST_PANICKED", "panic", "panic" },
-		{ "STOP", "stop", "stop" },
-		{ "RESUME", "resume", "resume" },
-	};
-	struct virtual *v = arg;
-
-	if (device && !strcmp(device, BOARD_DEVICE_ID))
-		on_device_event(v, event);
-	/*
-	 * The kernel that was slowed down is gone. The next one shall not be: an 8250's
-	 * driver waits 10 ms for its port, then characters are lost, perhaps the banner's.
-	 */
-	if (!strcmp(event, "SHUTDOWN") || !strcmp(event, "RESET"))
-		set_baud(v, 0);
-	if (!strcmp(event, "SHUTDOWN"))
-		v->off = true;
-	if (!strcmp(event, "RESUME"))
-		v->off = false;
-	if (!strcmp(event, "RESET") && v->cont_on_reset) {
-		v->cont_on_reset = false;
-		if (qmp_send(v->qmp, "cont") < 0)
-			log_warning("cannot switch %s on again", v->name);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(event, names[i].qemu) && v->opened)
-			v->events.on_power(v->events.arg, by_guest ? names[i].by_guest :
-								     names[i].by_host);
-}
-
-/* QEMU's last line in its log, where it explains why it gave up. */
-static void add_last_words(struct virtual *v, char *reason, size_t size)
-{
-	char words[160];
-	size_t used = strlen(reason);
-
-	last_words(v->log_path, words, sizeof(words));
-	if (words[0])
-		snprintf(reason + used, size - used, ": %s", words);
-}
-
 static void on_exit_status(void *arg, int status)
 {
 	struct virtual *v = arg;
-	char what[64];
+	char how[64], words[160] = "";
 
-	if (v->console)
-		console_drain(v->console);
-	snprintf(v->gone, sizeof(v->gone), "qemu ended by %s",
-		 child_describe_status(what, sizeof(what), status));
+	if (v->target.console)
+		stream_drain(v->target.console);
+	/* QEMU's last line in its log is where it explains why it gave up. */
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		add_last_words(v, v->gone, sizeof(v->gone));
-	if (v->opened)
-		v->events.on_gone(v->events.arg, v->gone);
+		last_words(v->log_path, words, sizeof(words));
+	snprintf(v->gone, sizeof(v->gone), "qemu ended by %s%s%s",
+		 child_describe_status(how, sizeof(how), status), words[0] ? ": " : "",
+		 words);
+	target_ended(&v->target, v->gone);
 }
 
 /* -- starting and ending QEMU ------------------------------------------------------- */
@@ -170,19 +88,15 @@ static void set_buffer(int fd, int option, int size)
 
 static void stop_qemu(struct virtual *v)
 {
-	/*
-	 * The console first: QEMU waits for it in the middle of its emulation, holding
-	 * the lock that it needs to end.
-	 */
-	console_free(v->console);
-	v->console = NULL;
+	/* The console first: target_close() says why. */
+	if (v->target.console)
+		v->target.console->ops->close(v->target.console);
+	v->target.console = NULL;
 	mem_close_fd(&v->console_fd);
-	qmp_free(v->qmp);
-	v->qmp = NULL;
+	qmp_power_detach(v->target.power);
 	child_free(v->qemu);
 	v->qemu = NULL;
 	mem_close_fd(&v->qmp_fd);
-	v->console_fd = v->qmp_fd = -1;
 }
 
 static int start_qemu(struct virtual *v)
@@ -191,7 +105,6 @@ static int start_qemu(struct virtual *v)
 	int pair[2], r;
 
 	v->gone[0] = '\0';
-	v->off = v->cont_on_reset = false;
 	r = make_pair(SOCK_STREAM, pair);
 	if (r < 0)
 		return r;
@@ -204,7 +117,7 @@ static int start_qemu(struct virtual *v)
 		return r;
 	v->qmp_fd = pair[0];
 	qmp_board = pair[1];
-	r = qmp_new(v->loop, v->qmp_fd, on_qmp_event, v, &v->qmp);
+	r = qmp_power_attach(v->target.power, v->loop, v->qmp_fd);
 	if (r < 0)
 		return r;
 
@@ -213,7 +126,8 @@ static int start_qemu(struct virtual *v)
 					{ v->net_board_fd, BOARD_FD_NET } };
 	const struct child_spec spec = { .argv = (const char *const *)v->argv,
 					 .fds = fds,
-					 .n_fds = ARRAY_SIZE(fds),
+					 .n_fds =
+						 ARRAY_SIZE(fds) - (v->image.tap != NULL),
 					 .error_path = v->log_path,
 					 .on_exit = on_exit_status,
 					 .arg = v,
@@ -225,120 +139,65 @@ static int start_qemu(struct virtual *v)
 /* From here on what the board prints is reported. */
 static int start_console(struct virtual *v)
 {
-	int r = console_new(v->loop, v->console_fd, on_console, v, &v->console);
-
-	if (r == 0)
-		console_set_baud(v->console, v->baud);
-	return r;
+	return stream_open(v->loop, v->console_fd, &v->target, &v->target.console);
 }
 
 static bool is_started(void *arg)
 {
 	struct virtual *v = arg;
 
-	return v->gone[0] || qmp_is_ready(v->qmp);
+	return v->gone[0] || qmp_power_is_ready(v->target.power);
 }
 
-/* -- struct target_ops -------------------------------------------------------------- */
-
-static int virtual_power(struct target *t, enum power_action action)
+static int virtual_cycle(struct target *t)
 {
 	struct virtual *v = virtual_of(t);
 	int r;
 
-	if (action == POWER_CYCLE) {
-		stop_qemu(v);
-		r = start_qemu(v);
-		return r < 0 ? r : start_console(v);
-	}
-	if (!v->qmp || v->gone[0] || (v->off && action == POWER_RESET))
-		return -ESRCH;
-	v->cont_on_reset = action == POWER_ON;
-	return qmp_send(v->qmp, "system_reset");
+	stop_qemu(v);
+	r = start_qemu(v);
+	return r < 0 ? r : start_console(v);
 }
 
-static int virtual_type(struct target *t, struct text bytes)
-{
-	struct virtual *v = virtual_of(t);
-
-	return v->console ? console_type(v->console, bytes) : -EPIPE;
-}
-
-static void virtual_set_baud(struct target *t, unsigned int baud)
-{
-	set_baud(virtual_of(t), baud);
-}
-
-static int virtual_net_fd(struct target *t)
-{
-	return virtual_of(t)->net_fd;
-}
-
-static void on_removing(void *arg, const char *error)
-{
-	/* Done it is when the board lets go: an event. */
-	if (error)
-		tell_device(arg, "refused", error);
-}
-
-static void on_adding(void *arg, const char *error)
-{
-	tell_device(arg, error ? "refused" : "added", error);
-}
-
-static int virtual_plug(struct target *t, bool in)
-{
-	struct virtual *v = virtual_of(t);
-	const struct qmp_call add = { "device_add", v->device, on_adding, v };
-	const struct qmp_call remove = { "device_del", "id=" BOARD_DEVICE_ID, on_removing,
-					 v };
-
-	if (!v->device)
-		return -EOPNOTSUPP;
-	if (!v->qmp || v->gone[0])
-		return -ESRCH;
-	return qmp_call(v->qmp, in ? &add : &remove);
-}
-
+/* Its console and power switch are closed. */
 static void virtual_close(struct target *t)
 {
 	struct virtual *v = virtual_of(t);
 
-	v->opened = false;
-	stop_qemu(v);
-	mem_close_fd(&v->net_fd);
+	mem_close_fd(&v->console_fd);
+	child_free(v->qemu);
+	mem_close_fd(&v->qmp_fd);
+	mem_close_fd(&v->target.wire.fd);
 	mem_close_fd(&v->net_board_fd);
 	board_argv_free(v->argv);
 	free(v->device);
-	free(v->device_bdf);
 	free(v->name);
 	free(v->log_path);
+	board_image_done(&v->image);
 	free(v);
 }
 
-static const struct target_ops virtual_ops = {
-	.power = virtual_power,
-	.type = virtual_type,
-	.set_baud = virtual_set_baud,
-	.net_fd = virtual_net_fd,
-	.plug = virtual_plug,
-	.close = virtual_close,
-};
-
 static int open_network(struct virtual *v)
 {
-	int pair[2], r = make_pair(SOCK_DGRAM, pair);
+	int pair[2], r;
 
+	if (v->image.tap) {
+		v->target.wire.interface = v->image.tap;
+		v->target.wire.addresses[0] = BOARD_NET_TARGET_V4;
+		v->target.wire.addresses[1] = BOARD_NET_TARGET_V6;
+		return 0;
+	}
+	r = make_pair(SOCK_DGRAM, pair);
 	if (r < 0)
 		return r;
-	v->net_fd = pair[0];
+	v->target.wire.fd = pair[0];
 	v->net_board_fd = pair[1];
-	set_buffer(v->net_fd, SO_SNDBUF, NET_BUFFER);
-	set_buffer(v->net_board_fd, SO_SNDBUF, NET_BUFFER);
+	set_buffer(pair[0], SO_SNDBUF, NET_BUFFER);
+	set_buffer(pair[1], SO_SNDBUF, NET_BUFFER);
 	return 0;
 }
 
-static int open_board(struct virtual *v)
+static int start(struct virtual *v)
 {
 	int r = open_network(v);
 
@@ -353,48 +212,82 @@ static int open_board(struct virtual *v)
 	}
 	if (r == 0)
 		r = start_console(v);
-	if (r < 0)
-		return log_errno(r, "%s does not start", v->name);
-	v->opened = true;
-	return 0;
+	return r < 0 ? log_errno(r, "%s does not start", v->name) : 0;
 }
 
-int virtual_open(struct loop *loop, const char *name, const struct board_image *image,
-		 const char *log_path, const struct target_events *events,
-		 struct target **ret)
+static struct virtual *virtual_new(struct loop *loop, const struct target_spec *spec,
+				   const struct board_image *image_take)
 {
-	struct virtual *v;
-	int r;
+	const struct board_device *device = &image_take->device;
+	struct virtual *v = xcalloc(1, sizeof(*v));
 
-	if (!board_has_qemu(image->board)) {
-		log_error("%s is missing: apt install %s", image->board->qemu,
-			  image->board->package);
-		return -ENOENT;
-	}
-	v = xcalloc(1, sizeof(*v));
 	*v = (struct virtual){
-		.target.ops = &virtual_ops,
 		.loop = loop,
-		.events = *events,
-		.name = xstrdup(name),
-		.log_path = xstrdup(log_path),
-		.argv = board_argv(image),
-		.device = image->device.words ?
-				  xasprintf("driver=%s", image->device.words) :
-				  NULL,
-		.device_bdf = image->device.bdf ? xstrdup(image->device.bdf) : NULL,
+		.image = *image_take,
+		.name = xstrdup(spec->name),
+		.log_path = xstrdup(spec->log_path),
+		.argv = board_argv(image_take),
+		.device = device->words ? xasprintf("driver=%s", device->words) : NULL,
 		.console_fd = -1,
 		.qmp_fd = -1,
-		.net_fd = -1,
-		.net_board_fd = -1
+		.net_board_fd = -1,
 	};
-	v->target.name = v->name;
-	v->target.worker = "iommu-stress-worker";
-	v->target.test_device = v->device_bdf;
-	memcpy(v->target.mac, image->mac, sizeof(image->mac));
-	r = open_board(v);
+	v->target = (struct target){
+		.name = v->name,
+		.wire.fd = -1,
+		.worker = "iommu-stress-worker",
+		.test_device = device->bdf,
+		.events = spec->events,
+		.close = virtual_close,
+	};
+	memcpy(v->target.wire.mac, v->image.mac, sizeof(v->image.mac));
+	v->target.control = console_shell_open(&v->target);
+	qmp_power_open(&(struct qmp_machine){ &v->target, v->device, virtual_cycle });
+	return v;
+}
+
+const struct board *virtual_board(const char *name)
+{
+	return board_find(name + strlen("virt:"));
+}
+
+static int check_qemu(const struct board *board)
+{
+	if (board_has_qemu(board))
+		return 0;
+	log_error("%s is missing: apt install %s", board->qemu, board->package);
+	return -ENOENT;
+}
+
+int virtual_prepare(const char *name, const struct board_options *options)
+{
+	struct board_image image = { 0 };
+	int r = check_qemu(virtual_board(name));
+
+	if (r == 0)
+		r = board_prepare(virtual_board(name), options, &image);
+	board_image_done(&image);
+	return r;
+}
+
+int virtual_open(struct loop *loop, const struct target_spec *spec, struct target **ret)
+{
+	const struct board *board = virtual_board(spec->name);
+	struct board_image image = { 0 };
+	struct virtual *v;
+	int r = board_prepare(board, spec->board, &image);
+
+	if (r == 0)
+		r = check_qemu(board);
+	if (r < 0) {
+		board_image_done(&image);
+		return r;
+	}
+	v = virtual_new(loop, spec, &image);
+	r = start(v);
+	v->target.open = r == 0;
 	if (r < 0)
-		virtual_close(&v->target);
+		target_close(&v->target);
 	else
 		*ret = &v->target;
 	return r;

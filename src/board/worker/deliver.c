@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "deliver.h"
+#include "worker.h"
 
 #include "base/log.h"
 #include "base/num.h"
-#include "board/target.h"
+#include "board/control/machine.h"
 #include "board/worker.h"
 
 #include <errno.h>
@@ -128,8 +128,8 @@ static int run_there(const struct machine *m, const char *words, struct answer *
 				   answer);
 }
 
-int remote_worker(struct loop *loop, const char *name, const char *words,
-		  char **ret_output)
+int running_worker(struct loop *loop, const char *name, const char *words,
+		   char **ret_output)
 {
 	const struct machine m = machine_of(loop, name);
 	struct answer answer = { 0 };

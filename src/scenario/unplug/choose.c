@@ -78,13 +78,13 @@ static bool has_means(struct run *run, const struct device_facts *device)
 {
 	const struct means *means[] = { unplug_plan_of(run)->holder,
 					unplug_of(run)->method };
-	bool is_virtual = target_is_virtual(run->plan->target);
 
 	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
 		_cleanup_free_ char *lacks = NULL;
 
 		/* QEMU's side is seen when it is asked. */
-		if (!strcmp(means[i]->name, "qmp") && is_virtual)
+		if (!strcmp(means[i]->name, "qmp") &&
+		    run->rig.target->parts & TARGET_SLOT)
 			continue;
 		lacks = means[i]->lacks(&unplug_of(run)->facts, device);
 		if (lacks) {
@@ -174,7 +174,7 @@ static void add_qemu(struct strbuf *words, const struct run *run)
 
 	if (!qemu)
 		qemu = unplug_of(run)->facts.system.qemu;
-	if (target_is_virtual(run->plan->target)) {
+	if (run->plan->board.host_root) {
 		strbuf_addf(words, " qemu_root=%s", host);
 		if (!strncmp(qemu, host, strlen(host)))
 			qemu += strlen(host);

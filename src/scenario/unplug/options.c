@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board/target.h"
-#include "board/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,6 +103,18 @@ static void settle_release(struct argp_state *state, struct unplug_plan *u)
 			   u->release, lacks);
 }
 
+/* QEMU's side of a slot is a part of the target. */
+static void check_slot(struct argp_state *state, const struct plan *plan)
+{
+	const struct unplug_plan *u = plan->own;
+	_cleanup_free_ char *lacks = NULL;
+
+	if (u->method && !strcmp(u->method->name, "qmp"))
+		lacks = target_lacks(plan->target, TARGET_SLOT);
+	if (lacks)
+		argp_error(state, "%s", lacks);
+}
+
 static void set_batch(struct argp_state *state, struct unplug_plan *u, const char *arg)
 {
 	if (num_parse_u32(arg, &u->batch) < 0 || !u->batch)
@@ -153,6 +164,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		settle_release(state, u);
+		check_slot(state, plan);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -189,22 +201,16 @@ char *unplug_help_filter(int key, const char *text, void *input)
 	return out.s;
 }
 
-/* A virtual board has no QEMU of its own: it gets this machine's files. */
 int unplug_plan_check(struct plan *plan)
 {
 	const struct unplug_plan *u = plan->own;
-	const struct board *board;
-	const char *own = worker_own_arch();
 
-	if (!unplug_needs_qemu(u) || !target_is_virtual(plan->target))
+	if (!unplug_needs_qemu(u) ||
+	    target_lend_programs(plan->target, &plan->board) == 0)
 		return 0;
-	board = board_find(plan->target + strlen("virt:"));
-	if (!board || !own || strcmp(board->arch, own) != 0) {
-		log_error("--vfio=%s: %s cannot run the QEMU of this machine: only a "
-			  "board of its architecture can",
-			  u->holder->name, plan->target);
-		return -EINVAL;
-	}
-	plan->board.host_root = true;
-	return 0;
+	log_error(
+		"--vfio=%s: %s cannot run the QEMU of this machine: only a board of its "
+		"architecture can",
+		u->holder->name, plan->target);
+	return -EINVAL;
 }

@@ -1,40 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Starts a virtual board only to ask its worker what there is. */
-#include "run/board_facts.h"
+#include "worker.h"
+
 #include "base/log.h"
 #include "base/num.h"
-#include "board/target.h"
-#include "classify/classifier.h"
+#include "board/kinds.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 /* From power on to the last fact. */
 #define LIMIT_NS (120 * NS_PER_SEC)
 
+/* A line is not longer, unless it is no marker. */
+#define LINE_MAX_BYTES 4096
+
 struct asking {
 	struct facts *facts;
-	struct classifier *classifier;
+	struct strbuf line; /* the console's, growing */
 	bool up;
 	char gone[160];
 };
 
-static void on_line(void *arg, const struct console_line *line)
+static void take_line(struct asking *a, struct text line)
 {
-	struct asking *a = arg;
-	struct text phase;
+	const struct text sign = TEXT("iommu-stress: ");
+	ptrdiff_t at = text_find(line, sign, 0);
+	struct text marker, phase;
 
-	if (line->milestone != MILESTONE_MARKER)
+	if (at < 0)
 		return;
-	if (text_value(line->marker, "phase", &phase) && text_equal(phase, TEXT("up")))
+	marker = text_trim(text_from(line, (size_t)at + sign.n));
+	if (text_value(marker, "phase", &phase) && text_equal(phase, TEXT("up")))
 		a->up = true;
-	else if (facts_add(a->facts, line->marker) < 0)
+	else if (facts_add(a->facts, marker) < 0)
 		log_debug("a fact of the board was damaged");
 }
 
 static void on_console(void *arg, const void *bytes, size_t n)
 {
-	classifier_feed(((struct asking *)arg)->classifier, bytes, n);
+	struct asking *a = arg;
+	const char *p = bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n') {
+			take_line(a, (struct text){ a->line.s, a->line.n });
+			strbuf_reset(&a->line);
+		} else if (a->line.n < LINE_MAX_BYTES) {
+			strbuf_add(&a->line, (struct text){ p + i, 1 });
+		}
+	}
 }
 
 static void on_power(void *arg, const char *event)
@@ -48,12 +61,6 @@ static void on_gone(void *arg, const char *reason)
 	struct asking *a = arg;
 
 	text_clean(a->gone, sizeof(a->gone), text_of(reason));
-}
-
-static void on_finding(void *arg, const struct finding *finding)
-{
-	(void)arg;
-	(void)finding;
 }
 
 static bool is_up(void *arg)
@@ -76,9 +83,7 @@ static int ask(struct loop *loop, struct target *target, struct asking *a)
 	int r = loop_until(loop, is_up, a, deadline);
 
 	if (r == 0 && !a->gone[0])
-		r = target_type(
-			target,
-			TEXT("iommu-stress-worker facts peer=none markers=1 stdout=0"));
+		r = target_ask_facts(target);
 	if (r == 0)
 		r = loop_until(loop, is_told, a, deadline);
 	if (r == 0 && a->gone[0]) {
@@ -90,36 +95,31 @@ static int ask(struct loop *loop, struct target *target, struct asking *a)
 	return r < 0 ? log_errno(r, "%s does not tell its devices", target->name) : 0;
 }
 
-int run_board_facts(struct loop *loop, const char *name, struct facts *ret)
+int virtual_facts(const char *name, const char *const *words, struct facts *ret)
 {
 	const struct board_options options = { .worker = true };
-	const struct board *board = board_find(name + strlen("virt:"));
 	struct asking a = { .facts = ret };
-	const struct classifier_sink sink = { on_line, on_finding, &a };
-	const struct target_events events = { .on_console = on_console,
-					      .on_power = on_power,
-					      .on_gone = on_gone,
-					      .arg = &a };
-	struct board_image image = { 0 };
+	const struct target_spec spec = { .name = name,
+					  .board = &options,
+					  .log_path = "/dev/null",
+					  .events = { .on_console = on_console,
+						      .on_power = on_power,
+						      .on_gone = on_gone,
+						      .arg = &a } };
 	struct target *target = NULL;
-	int r;
+	struct loop *loop;
+	int r = loop_new(&loop);
 
-	if (!board) {
-		log_error("there is no virtual board %s; see `iommu-stress board list`",
-			  name);
-		return -ENOENT;
-	}
+	(void)words;
 	*ret = (struct facts){ 0 };
-	r = board_prepare(board, &options, &image);
 	if (r < 0)
-		return r;
-	a.classifier = classifier_new(NULL, &sink);
-	r = virtual_open(loop, name, &image, "/dev/null", &events, &target);
+		return log_errno(r, "cannot wait for events");
+	r = virtual_open(loop, &spec, &target);
 	if (r == 0)
 		r = ask(loop, target, &a);
 	target_close(target);
-	classifier_free(a.classifier);
-	board_image_done(&image);
+	loop_free(loop);
+	strbuf_done(&a.line);
 	if (r < 0)
 		facts_done(ret);
 	return r;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "board_nic.h"
+#include "nic.h"
 
 #include "board/board.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "board/board_device.h"
+#include "board/device.h"
 
 #include "base/num.h"
 #include "board/board.h"
-#include "board_nic.h"
+#include "nic.h"
 
 #include <errno.h>
 #include <stdlib.h>

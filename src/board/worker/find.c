@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "board/worker.h"
+#include "worker.h"
+
 #include "base/log.h"
-#include "board/target.h"
-#include "os/loop.h"
+#include "board/worker.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -152,77 +152,4 @@ bool worker_words_are_plain(struct text words)
 		if (!words.s[i] || !strchr(plain, words.s[i]))
 			return false;
 	return true;
-}
-
-/* -- facts ------------------------------------------------------------------------------- */
-
-struct collecting {
-	struct facts *facts;
-	bool damaged;
-};
-
-static int judge(const struct collecting *c, int status)
-{
-	if (c->facts->error[0])
-		log_error("worker: %s", c->facts->error);
-	else if (status)
-		log_error("worker: facts: exit status %d", status);
-	if (c->facts->error[0] || status)
-		return -EIO;
-	if (c->damaged || !c->facts->complete) {
-		log_error("worker: its facts are %s: is it of the same version?",
-			  c->damaged ? "damaged" : "not complete");
-		return -EBADMSG;
-	}
-	return 0;
-}
-
-static void take_lines(const char *output, struct collecting *c)
-{
-	struct text rest = text_of(output), line;
-
-	while (text_next_line(&rest, &line))
-		c->damaged |= facts_add(c->facts, line) < 0;
-}
-
-/* The worker's exit status, or what was said. */
-static int ask(const char *target, const char *const *words, char **ret_output)
-{
-	struct strbuf command = { 0 };
-	struct loop *loop;
-	int r = loop_new(&loop);
-
-	if (r < 0)
-		return log_errno(r, "cannot wait for %s", target);
-	strbuf_addf(&command, "facts");
-	for (size_t i = 0; words && words[i]; i++)
-		strbuf_addf(&command, " %s", words[i]);
-	r = remote_worker(loop, target, command.s, ret_output);
-	strbuf_done(&command);
-	loop_free(loop);
-	return r;
-}
-
-int facts_collect(const char *target, const char *const *words, struct facts *ret)
-{
-	_cleanup_free_ char *output = NULL;
-	struct collecting c = { .facts = ret };
-	int r;
-
-	*ret = (struct facts){ 0 };
-	target = target ? target : "local";
-	if (!target_is_remote(target)) {
-		log_error("target %s: what devices there are can be asked of local and "
-			  "ssh:HOST",
-			  target);
-		return -EOPNOTSUPP;
-	}
-	r = ask(target, words, &output);
-	if (r < 0)
-		return r;
-	take_lines(output, &c);
-	r = judge(&c, r);
-	if (r < 0)
-		facts_done(ret);
-	return r;
 }
