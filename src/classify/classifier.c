@@ -331,8 +331,10 @@ static void on_block(void *arg, struct text bytes, int64_t extra)
 			c->number += scan_lines(skipped);
 			c->offset += skipped.n;
 			pos += skipped.n;
-			if (pos == bytes.n)
+			if (pos == bytes.n) {
+				c->offset += (uint64_t)extra;
 				return;
+			}
 			wanted = wants_next(c);
 		}
 		end = memchr(bytes.s + pos, '\n', bytes.n - pos);
