@@ -26,7 +26,8 @@ struct target_events {
 	void (*on_power)(void *arg, const char *event);
 	/*
 	 * The device to unplug, seen from outside: "removed", "added", or "refused", with
-	 * the reason in why. May be NULL.
+	 * the reason in why. Of this machine ("local") each PCI device that its kernel
+	 * removes or adds, with its address in why. May be NULL.
 	 */
 	void (*on_device)(void *arg, const char *event, const char *why);
 	/*

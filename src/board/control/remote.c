@@ -9,6 +9,7 @@
 #include "board/worker/deliver.h"
 #include "machine.h"
 #include "os/child.h"
+#include "pci_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,13 +27,14 @@ struct remote {
 	struct machine machine;
 	struct target_events events;
 	char *name, *log_path;
-	char *worker, *dir;       /* on the target; dir NULL: nothing to take away */
-	struct child *control;    /* the shell */
-	struct child *console;    /* the worker's kmsg */
-	char last_error[160];     /* of the console */
-	char stamp[32];           /* "[   12.345678]" of its last line */
-	bool following, ended;    /* the console */
-	struct loop_timer *alone; /* set while there is a console without a shell */
+	char *worker, *dir;           /* on the target; dir NULL: nothing to take away */
+	struct child *control;        /* the shell */
+	struct child *console;        /* the worker's kmsg */
+	struct uevent_watch *devices; /* of this machine; NULL: of another one */
+	char last_error[160];         /* of the console */
+	char stamp[32];               /* "[   12.345678]" of its last line */
+	bool following, ended;        /* the console */
+	struct loop_timer *alone;     /* set while there is a console without a shell */
 	bool opened;
 };
 
@@ -263,6 +265,7 @@ static void remote_close(struct target *t)
 	struct remote *r = remote_of(t);
 
 	r->opened = false;
+	uevent_watch_close(r->devices);
 	if (r->dir && !r->control)
 		take_away(r);
 	/* The worker puts back what it changed, then the shell takes its files away. */
@@ -305,6 +308,8 @@ static int open_children(struct remote *r)
 	r->opened = e == 0;
 	if (e == 0)
 		e = introduce(r);
+	if (e == 0 && !r->machine.host)
+		pci_watch_open(r->machine.loop, &r->events, &r->devices);
 	return e < 0 ? log_errno(e, "cannot start a shell on %s", r->name) : 0;
 }
 
