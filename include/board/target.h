@@ -19,6 +19,8 @@ enum target_part {
 	TARGET_SLOT = 1 << 4,
 	/* No part: the machine outlives the run, so what was changed must be put back. */
 	TARGET_KEPT = 1 << 5,
+	/* No part: its kernel's events of devices arrive by themselves (on_uevent). */
+	TARGET_UEVENTS = 1 << 6,
 };
 
 /* What a target of this name has, opened or not: bits of enum target_part. 0: no target. */
@@ -72,6 +74,11 @@ struct target_events {
 	 * the reason in why. May be NULL.
 	 */
 	void (*on_device)(void *arg, const char *event, const char *why);
+	/*
+	 * With TARGET_UEVENTS: its kernel has removed or added this PCI device. What was lost
+	 * of such events is said, and never comes. May be NULL.
+	 */
+	void (*on_uevent)(void *arg, bool added, const char *bdf);
 	/*
 	 * It cannot be observed any more, everything it printed was reported before:
 	 * "qemu ended by signal 9 (Killed)". Once for each start.

@@ -12,6 +12,7 @@ struct means {
 	const char *name; /* as behind --vfio= and --method=, and for the worker */
 	const char *help;
 	unsigned int reach; /* GUARD_REACH_*: what goes with the device */
+	bool removes;       /* the kernel removes the device, and adds it again */
 	/* What stands against it with this device; caller frees; NULL: it works. */
 	char *(*lacks)(const struct facts *facts, const struct device_facts *device);
 };

@@ -98,6 +98,8 @@ struct scenario {
 	/* From within the loop: they record, and never wait or act. All may be NULL. */
 	bool (*on_marker)(struct run *run, const struct console_line *line); /* taken */
 	void (*on_line)(struct run *run, const struct console_line *line);
+	/* TARGET_UEVENTS: the kernel has removed or added this PCI device. */
+	void (*on_uevent)(struct run *run, bool added, const char *bdf);
 	/* Of a cycle that is not run->cycle. NULL: there is none. */
 	struct cycle_facts *(*facts_of)(struct run *run, unsigned int cycle);
 	/* Each record of a run that goes on, in their order. */

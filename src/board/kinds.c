@@ -55,7 +55,8 @@ static const struct kind {
 	  virtual_prepare, lend_to_board, virtual_open, virtual_facts, NULL },
 	{ "ssh:", is_host, TARGET_CONSOLE | TARGET_CONTROL | TARGET_KEPT, NULL, NULL,
 	  running_open, running_facts, running_worker },
-	{ "local", is_this, TARGET_CONSOLE | TARGET_CONTROL | TARGET_KEPT, NULL, NULL,
+	{ "local", is_this,
+	  TARGET_CONSOLE | TARGET_CONTROL | TARGET_KEPT | TARGET_UEVENTS, NULL, NULL,
 	  running_open, running_facts, running_worker },
 };
 

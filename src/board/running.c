@@ -5,6 +5,7 @@
 #include "board/control/control.h"
 #include "board/control/machine.h"
 #include "board/worker/worker.h"
+#include "pci_watch.h"
 
 #include <stdlib.h>
 
@@ -12,13 +13,15 @@ struct running {
 	struct target target;
 	struct machine machine;
 	char *name, *log_path;
-	char *worker, *dir; /* on the target; dir NULL: nothing to take away */
+	char *worker, *dir;         /* on the target; dir NULL: nothing to take away */
+	struct uevent_watch *watch; /* NULL: another machine */
 };
 
 static void running_close(struct target *t)
 {
 	struct running *r = (struct running *)t;
 
+	uevent_watch_close(r->watch);
 	/* Before there is a shell that does. */
 	if (r->dir && !t->control) {
 		_cleanup_free_ char *line = xasprintf("rm -rf %s", r->dir);
@@ -54,6 +57,8 @@ int running_open(struct loop *loop, const struct target_spec *spec, struct targe
 		e = kmsg_open(t, &r->machine, &t->console);
 	if (e == 0)
 		e = shell_open(t, &r->machine, r->dir, &t->control);
+	if (e == 0 && !r->machine.host)
+		e = pci_watch_open(loop, t, &r->watch);
 	t->open = e == 0;
 	if (e < 0)
 		target_close(t);

@@ -298,58 +298,69 @@ static bool wants_next(const struct classifier *c)
 }
 
 /* Forms in one line, whose first mark from *mark on is moved behind it. */
-static bool find_forms(struct classifier *c, struct text line, size_t start, size_t end,
+static bool find_forms(struct classifier *c, struct text line, struct text block,
 		       size_t *mark, struct form_set *set)
 {
+	size_t start = (size_t)(line.s - block.s);
 	bool found = false;
 
 	*set = (struct form_set){ 0 };
-	for (; *mark < start + line.n; *mark = scan_next(&c->marks, *mark + 1, end))
+	for (; *mark < start + line.n; *mark = scan_next(&c->marks, *mark + 1, block.n))
 		found |= triggers_at(&c->triggers, line, *mark - start, set);
 	return found;
+}
+
+/*
+ * Passes lines whole, up to that of the next mark or to the end of bytes. Returns the number
+ * of bytes.
+ */
+static size_t pass_lines(struct classifier *c, struct text bytes)
+{
+	const char *last = memrchr(bytes.s, '\n', bytes.n);
+	size_t n = last ? (size_t)(last - bytes.s) + 1 : 0;
+
+	c->number += scan_lines((struct text){ bytes.s, n });
+	c->offset += n;
+	return n;
 }
 
 static void on_block(void *arg, struct text bytes, int64_t extra)
 {
 	struct classifier *c = arg;
+	bool each_line = c->sink.on_line != NULL;
 	size_t pos = 0, mark;
 
 	scan_mark(&c->triggers.scan, bytes, &c->marks);
 	mark = scan_next(&c->marks, 0, bytes.n);
 	while (pos < bytes.n) {
-		bool wanted = wants_next(c), found;
+		bool wanted = wants_next(c);
 		struct form_set set;
 		struct text line;
-		const char *end;
+		uint64_t size;
 
-		if (!wanted && !c->sink.on_line) {
-			/* To the line that has the next mark, or to the end. */
-			struct text skipped = { bytes.s + pos, mark - pos };
-			const char *last = memrchr(skipped.s, '\n', skipped.n);
-
-			skipped.n = last ? (size_t)(last - skipped.s) + 1 : 0;
-			c->number += scan_lines(skipped);
-			c->offset += skipped.n;
-			pos += skipped.n;
-			if (pos == bytes.n)
-				return;
-			wanted = wants_next(c);
+		/* More lines never make the next one wanted. */
+		if (!wanted && !each_line)
+			pos += pass_lines(c, (struct text){ bytes.s + pos, mark - pos });
+		if (pos == bytes.n) {
+			c->offset += (uint64_t)extra;
+			return;
 		}
-		end = memchr(bytes.s + pos, '\n', bytes.n - pos);
-		line = (struct text){ bytes.s + pos, (size_t)(end - bytes.s) - pos };
+		line.s = bytes.s + pos;
+		line.n = (size_t)((const char *)memchr(line.s, '\n', bytes.n - pos) -
+				  line.s);
+		size = (uint64_t)((int64_t)line.n + 1 + extra);
+		pos += line.n + 1;
 		if (line.n > LINES_MAX)
 			line.n = LINES_MAX;
-		found = find_forms(c, line, pos, bytes.n, &mark, &set);
-		pos = (size_t)(end - bytes.s) + 1;
+		wanted |= find_forms(c, line, bytes, &mark, &set);
 		if (mark < pos)
 			mark = scan_next(&c->marks, pos, bytes.n);
-		if (wanted || found || c->sink.on_line) {
-			take_line(c, line,
-				  (uint64_t)((int64_t)(end - line.s) + 1 + extra), &set,
-				  wanted || found);
+		if (wanted || each_line) {
+			take_line(c, line, size, &set, wanted);
 		} else {
+			/* A mark was there, but no form. */
 			c->number++;
-			c->offset += (uint64_t)((int64_t)(end - line.s) + 1 + extra);
+			c->offset += size;
 		}
 	}
 }

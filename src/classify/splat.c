@@ -146,7 +146,7 @@ static bool belongs(const struct splat *splat, const struct header_match *match,
 
 	if (next == STAGE_LATE)
 		return true;
-	if (splat->ended || splat->traced || f->n_frames)
+	if (splat->ended || f->n_frames)
 		return false;
 	if (same && is_of_other_cpu(splat, match))
 		return false;
@@ -195,19 +195,17 @@ bool splat_merge(struct splat *splat, const struct header_match *match,
 	return true;
 }
 
-static const char *const panic_words[] = {
-	"Fatal exception",
-	"panic_on_",
-	"hung_task",
-	"softlockup",
-	"RCU Stall",
-	"Attempted to kill",
-	"Hard LOCKUP",
-	"SError Interrupt",
-	"Aiee, killing",
-	"UBSAN: panic",
-	"kernel stack overflow",
-};
+static const char *const panic_words[] = { "Fatal exception",
+					   "panic_on_",
+					   "hung_task",
+					   "softlockup",
+					   "RCU Stall",
+					   "Attempted to kill",
+					   "Hard LOCKUP",
+					   "SError Interrupt",
+					   "Aiee, killing",
+					   "UBSAN: panic",
+					   "kernel stack overflow" };
 
 bool splat_is_panic_of_report(struct text body)
 {
@@ -227,14 +225,6 @@ bool splat_panic(struct splat *splat, const struct console_line *line)
 	splat->slot->finding.panic = true;
 	extend(splat, line);
 	return true;
-}
-
-static void take_frame(struct splat *splat, const struct finding_frame *frame)
-{
-	struct finding *f = &splat->slot->finding;
-
-	if (!splat->traced && f->n_frames < FINDING_FRAMES_MAX)
-		f->frames[f->n_frames++] = *frame;
 }
 
 /* "CPU: 0 PID: 1 Comm: x Not tainted 6.1.0 #5", "... Tainted: G W 6.1.0 #5" */
@@ -274,30 +264,23 @@ static bool is_dump(struct text body)
 	       text_starts(body, TEXT("Hardware name:"));
 }
 
-static bool ends_in_word(const char *header)
-{
-	return text_ends(text_of(header), TEXT(" in")) ||
-	       text_ends(text_of(header), TEXT(" at"));
-}
-
 /* The header was cut off by a line feed: its function stands in the next line. */
 static void mend_header(struct splat *splat, const struct console_line *line)
 {
 	struct finding *f = &splat->slot->finding;
 	static const char *const glues[] = { "", " " };
 	char joined[2 * SPLAT_HEADER_MAX];
-	struct text body = text_trim(line->body);
+	struct text header = text_of(splat->text), body = text_trim(line->body);
 
 	splat->torn = false;
 	/* "BUG: KASAN: use-after-free in", "WARNING: file.c:12 at": no torn name. */
-	for (size_t i = ends_in_word(splat->text); i < ARRAY_SIZE(glues); i++) {
-		size_t n = strlen(splat->text) + strlen(glues[i]);
+	for (size_t i = text_ends(header, TEXT(" in")) || text_ends(header, TEXT(" at"));
+	     i < ARRAY_SIZE(glues); i++) {
+		size_t n = header.n + strlen(glues[i]);
 		struct text name;
 
-		text_copy(joined, sizeof(joined), text_of(splat->text));
-		text_copy(joined + n - strlen(glues[i]), sizeof(joined) - n,
-			  text_of(glues[i]));
-		text_copy(joined + n, sizeof(joined) - n, body);
+		snprintf(joined, sizeof(joined), "%s%s%.*s", splat->text, glues[i],
+			 TEXT_ARG(body));
 		name = frame_find_symbol(text_of(joined));
 		/* It must reach over the seam, or stand at its far side. */
 		if (!name.n || name.s + name.n <= joined + n || name.s > joined + n)
@@ -339,9 +322,9 @@ static bool is_cpu(struct text body)
 
 enum splat_progress splat_progress(const struct splat *splat)
 {
-	if (splat->traced && !splat->in_trace && !splat->marked)
+	if (splat->trace == TRACE_READ && !splat->marked)
 		return SPLAT_OVER;
-	if (splat->in_trace || splat->traced)
+	if (splat->trace != TRACE_AHEAD)
 		return SPLAT_TRACE;
 	if (splat->has_pc)
 		return SPLAT_PC;
@@ -362,51 +345,71 @@ enum splat_progress splat_needed(struct text body)
 	return frame_parse(body, &frame) ? SPLAT_FRAME : SPLAT_HEADER;
 }
 
-static bool take_body(struct splat *splat, const struct console_line *line)
+/* The program counter, which names the function of some reports. */
+static bool take_pc(struct splat *splat, struct text body)
 {
-	struct text body = line->body;
 	struct finding *f = &splat->slot->finding;
 	enum header_name name = splat->header->name;
+	bool torn = splat->pc_torn;
 	struct finding_frame frame;
 	struct text function;
 
+	splat->pc_torn = false;
 	if (frame_parse_pc(body, &function)) {
 		splat->has_pc = true;
 		splat->pc_torn = !function.n;
-		if (name == NAME_PC || (name == NAME_HEADER && !splat->traced))
+		if (name == NAME_PC ||
+		    (name == NAME_HEADER && splat->trace != TRACE_READ))
 			set_function(f, function);
 		if (name == NAME_HEADER)
 			mend_name(splat, function);
 		return true;
 	}
-	if (splat->pc_torn) {
-		splat->pc_torn = false;
-		if (name == NAME_PC && frame_parse(body, &frame)) {
-			set_function(f, text_of(frame.function));
-			return true;
-		}
-	}
+	if (!torn || name != NAME_PC || !frame_parse(body, &frame))
+		return false;
+	set_function(f, text_of(frame.function));
+	return true;
+}
+
+/* Where a trace begins, and its frames; without a begin, a frame may still name one. */
+static bool take_trace(struct splat *splat, const struct console_line *line)
+{
+	struct finding *f = &splat->slot->finding;
+	bool names = splat->header->name == NAME_FRAME;
+	struct text body = line->body;
+	struct finding_frame frame;
+
 	if (frame_is_trace_start(body)) {
-		splat->in_trace = !splat->traced || !f->n_frames;
-		splat->traced = splat->traced && f->n_frames;
+		if (splat->trace == TRACE_AHEAD)
+			splat->trace = TRACE_READING;
 		return true;
 	}
-	if (!splat->in_trace && !splat->traced && frame_starts_trace(body))
-		splat->in_trace = true;
-	if ((splat->in_trace || (name == NAME_FRAME && !f->function[0])) &&
+	if (splat->trace == TRACE_AHEAD && frame_starts_trace(body))
+		splat->trace = TRACE_READING;
+	if ((splat->trace == TRACE_READING || (names && !f->function[0])) &&
 	    frame_parse(body, &frame)) {
-		if (name == NAME_FRAME && frame.reliable &&
+		if (names && frame.reliable &&
 		    !blame_is_machinery(text_of(frame.function)))
 			set_function(f, text_of(frame.function));
-		if (splat->in_trace)
-			take_frame(splat, &frame);
+		if (splat->trace == TRACE_READING && f->n_frames < FINDING_FRAMES_MAX)
+			f->frames[f->n_frames++] = frame;
 		return true;
 	}
-	if (splat->in_trace && f->n_frames && !text_has(body, TEXT("<")) &&
-	    !frame_is_saved(body) && line->prefixed >= splat->prefixed) {
-		splat->in_trace = false;
-		splat->traced = true;
-	}
+	if (splat->trace == TRACE_READING && f->n_frames && !text_has(body, TEXT("<")) &&
+	    !frame_is_saved(body) && line->prefixed >= splat->prefixed)
+		splat->trace = TRACE_READ;
+	return false;
+}
+
+/* Does the line belong to the report? Then what it says is taken. */
+static bool take_body(struct splat *splat, const struct console_line *line)
+{
+	struct finding *f = &splat->slot->finding;
+	struct text body = line->body;
+	struct finding_frame frame;
+
+	if (take_pc(splat, body) || take_trace(splat, line))
+		return true;
 	if (is_cpu(body)) {
 		splat->has_cpu = true;
 		take_release(f, body);
@@ -474,8 +477,7 @@ void splat_line(struct splat *splat, const struct console_line *line)
 		extend(splat, line);
 		return;
 	}
-	splat->quiet_lines++;
-	if (splat->quiet_lines > QUIET_LINES)
+	if (++splat->quiet_lines > QUIET_LINES)
 		splat_close(splat);
 }
 

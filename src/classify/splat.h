@@ -19,15 +19,18 @@ enum splat_progress {
 	SPLAT_FRAME, /* of a line: a frame */
 };
 
+/* The first stack trace that has frames; traces below it are of others. */
+enum splat_trace { TRACE_AHEAD, TRACE_READING, TRACE_READ };
+
 struct splat {
 	struct slot *slot; /* NULL: none is open */
 	const struct header *header;
 	enum header_stage stage; /* latest */
 	uint64_t header_line;
-	unsigned int quiet_lines;    /* since the last that belongs to a report */
-	bool marked;                 /* its kind prints an end marker */
-	bool has_cpu, has_pc;        /* SPLAT_CPU and SPLAT_PC were there */
-	bool in_trace, traced;       /* reading the first stack trace; have read it */
+	unsigned int quiet_lines; /* since the last that belongs to a report */
+	bool marked;              /* its kind prints an end marker */
+	bool has_cpu, has_pc;     /* SPLAT_CPU and SPLAT_PC were there */
+	enum splat_trace trace;
 	bool ended;                  /* only a panic may follow */
 	bool prefixed;               /* so are its lines; others are a stranger's */
 	bool torn;                   /* the header may go on in the next line */

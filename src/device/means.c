@@ -48,16 +48,16 @@ static char *lacks_qemu_iommufd(const struct facts *facts,
 
 static const struct means holders[] = {
 	{ "group", "container and group, with the request eventfd", GUARD_REACH_GROUP,
-	  lacks_vfio },
-	{ "group-noreq", "the same without the request eventfd", GUARD_REACH_GROUP,
+	  false, lacks_vfio },
+	{ "group-noreq", "the same without the request eventfd", GUARD_REACH_GROUP, false,
 	  lacks_vfio },
 	{ "iommufd", "character device, bound to iommufd and attached", GUARD_REACH_GROUP,
-	  lacks_iommufd },
-	{ "device", "file of the device alone", GUARD_REACH_GROUP, lacks_vfio },
-	{ "qemu", "a guest with -device vfio-pci", GUARD_REACH_GROUP, lacks_qemu },
-	{ "qemu-iommufd", "the same with iommufd", GUARD_REACH_GROUP,
+	  false, lacks_iommufd },
+	{ "device", "file of the device alone", GUARD_REACH_GROUP, false, lacks_vfio },
+	{ "qemu", "a guest with -device vfio-pci", GUARD_REACH_GROUP, false, lacks_qemu },
+	{ "qemu-iommufd", "the same with iommufd", GUARD_REACH_GROUP, false,
 	  lacks_qemu_iommufd },
-	{ "none", "nobody", 0, lacks_nothing },
+	{ "none", "nobody", 0, false, lacks_nothing },
 };
 
 /* -- methods ----------------------------------------------------------------------------- */
@@ -127,14 +127,16 @@ static char *lacks_outside(const struct facts *facts, const struct device_facts 
 }
 
 static const struct means methods[] = {
-	{ "remove", "sysfs remove, and a rescan of the bus", 0, lacks_remove },
-	{ "unbind", "its driver is unbound, and bound again", 0, lacks_unbind },
-	{ "power", "the power of its slot, off and on", GUARD_REACH_SLOT, lacks_power },
-	{ "sriov", "sriov_numvfs of its PF, 0 and back", GUARD_REACH_VFS, lacks_sriov },
-	{ "reset", "sysfs reset", 0, lacks_reset },
+	{ "remove", "sysfs remove, and a rescan of the bus", 0, true, lacks_remove },
+	{ "unbind", "its driver is unbound, and bound again", 0, false, lacks_unbind },
+	{ "power", "the power of its slot, off and on", GUARD_REACH_SLOT, true,
+	  lacks_power },
+	{ "sriov", "sriov_numvfs of its PF, 0 and back", GUARD_REACH_VFS, true,
+	  lacks_sriov },
+	{ "reset", "sysfs reset", 0, false, lacks_reset },
 	{ "reset_subordinate", "reset of the bus behind its bridge", GUARD_REACH_BUS,
-	  lacks_reset_subordinate },
-	{ "qmp", "QEMU's device_del and device_add", 0, lacks_outside },
+	  false, lacks_reset_subordinate },
+	{ "qmp", "QEMU's device_del and device_add", 0, true, lacks_outside },
 };
 
 /* -- both -------------------------------------------------------------------------------- */

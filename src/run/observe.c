@@ -208,6 +208,14 @@ static void on_device(void *arg, const char *event, const char *why)
 	run_record(run, &record);
 }
 
+static void on_uevent(void *arg, bool added, const char *bdf)
+{
+	struct run *run = arg;
+
+	if (run->scenario->on_uevent)
+		run->scenario->on_uevent(run, added, bdf);
+}
+
 static void on_gone(void *arg, const char *reason)
 {
 	struct run *run = arg;
@@ -221,6 +229,7 @@ struct target_events observe_target_events(struct run *run)
 	return (struct target_events){ .on_console = on_console,
 				       .on_power = on_power,
 				       .on_device = on_device,
+				       .on_uevent = on_uevent,
 				       .on_gone = on_gone,
 				       .arg = run };
 }

@@ -56,6 +56,7 @@ static struct {
 	bool dead, over, powered, put_back; /* over: the race does nothing more */
 	unsigned int
 		mute_from; /* the network answers no more from this attempt on; 0: never */
+	bool no_uevents;
 	unsigned int loads; /* floods that were started */
 } b;
 
@@ -224,6 +225,19 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 	result(n, want, "unplug=ok " TIMES "blocked=0 free_ns=-1 " BACK);
 }
 
+/* Of the device that is raced, and of another one, which counts for nothing. */
+static void say_uevents(void)
+{
+	char bdf[16] = "";
+
+	(void)sscanf(b.race, "%*s race device=%15s", bdf);
+	for (int added = 0; added < 2; added++) {
+		b.events.on_uevent(b.events.arg, added, "0000:00:01.0");
+		if (!b.no_uevents)
+			b.events.on_uevent(b.events.arg, added, bdf);
+	}
+}
+
 static int type(struct control *control, struct text bytes)
 {
 	char line[512];
@@ -244,6 +258,7 @@ static int type(struct control *control, struct text bytes)
 	} else if (sscanf(line, "try=%u at=%" SCNd64, &n, &at) == 2) {
 		b.tries++;
 		attempt(n, at, n - 1 < b.n ? b.courses[n - 1] : FINE);
+		say_uevents();
 	} else if (strstr(line, "worker restore")) {
 		b.restores++;
 		text_copy(b.restore, sizeof(b.restore), text_trim(bytes));
@@ -485,6 +500,27 @@ static void test_slow_attempts(void **state)
 	r = play(&plan, &rig);
 	assert_int_equal(r.verdict[5].outcome, OUTCOME_HANG);
 	assert_true(b.powered);
+}
+
+/* What the worker alone says of this machine is not believed. */
+static void test_uevents(void **state)
+{
+	const enum course fine[] = { FINE };
+	struct plan plan = plan_of(4);
+	struct result r;
+
+	(void)state;
+	plan.target = "local";
+	plan.devices = (const char *const[]){ "0000:00:10.0" };
+	plan.n_devices = 1;
+	script(fine, 1);
+	assert_int_equal(play(&plan, &rig).status, EXIT_PASS);
+	script(fine, 1);
+	b.no_uevents = true;
+	r = play(&plan, &rig);
+	assert_int_equal(r.status, EXIT_INVALID);
+	assert_int_equal(r.verdict[0].outcome, OUTCOME_INVALID);
+	assert_non_null(strstr(r.verdict[0].reason, "uevents do not show"));
 }
 
 /* One load for the whole run; without its replies an attempt is no pass. */
@@ -1039,6 +1075,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_courses),
 		cmocka_unit_test(test_slow_attempts),
+		cmocka_unit_test(test_uevents),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_damaged_result),
 		cmocka_unit_test(test_sweep_finds_band),

@@ -2,6 +2,7 @@
 /* Whole consoles through the classifier: phases, reports, and that no split matters. */
 #include "classify/classifier.h"
 #include "classify/rules.h"
+#include "console.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -397,6 +398,34 @@ static void test_the_log_at_a_shell(void **state)
 	}
 }
 
+/* Lines that are passed by count with all their bytes, also those that were not kept. */
+static void test_offset_counts_lines_that_are_cut(void **state)
+{
+	static const size_t steps[] = { 1 << 20, 4096 };
+	static const char fault[] =
+		"[    9.000000] arm-smmu 5000000.iommu: TLB sync timed "
+		"out -- SMMU may be deadlocked\n";
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	size_t at;
+
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++) {
+		strbuf_addf(&text, "[%5u.000000] nothing to see\n", i);
+		if (i == 100)
+			strbuf_addf(&text, "%060000u\n", 0);
+	}
+	at = text.n;
+	strbuf_add(&text, text_of(fault));
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct console *console = console_classify(text.s, text.n, steps[i]);
+
+		assert_int_equal(console->n, 1);
+		assert_int_equal(console->findings[0].line, 202);
+		assert_int_equal(console->findings[0].offset, at);
+		assert_int_equal(console->findings[0].size, strlen(fault));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_contexts_do_not_mix),
 		cmocka_unit_test(test_suppressed_faults_count),
 		cmocka_unit_test(test_wrapped_header_is_mended),
+		cmocka_unit_test(test_offset_counts_lines_that_are_cut),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_the_log_at_a_shell),
 	};

@@ -6,6 +6,7 @@
 #include "os/uevent.h"
 
 #include "base/num.h"
+#include "board/control/pci_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -146,8 +147,21 @@ const char *__wrap_udev_device_get_action(struct udev_device *device)
 	return script ? script++->action : __real_udev_device_get_action(device);
 }
 
-/* Opens a watch whose descriptor is readable, and waits until text was heard. */
-static void play(const struct step *steps, const char *text)
+static void on_device(void *arg, const char *event, const char *why)
+{
+	char line[64];
+
+	(void)arg;
+	snprintf(line, sizeof(line), "%s %s", event, why);
+	hear(line);
+}
+
+/*
+ * Opens a watch whose descriptor is readable, and waits until text was heard. events: of a
+ * target whose PCI devices are watched; NULL: the events themselves.
+ */
+static void play(const struct step *steps, const struct target_events *events,
+		 const char *text)
 {
 	struct uevent_watch *watch;
 	int fds[2];
@@ -156,7 +170,11 @@ static void play(const struct step *steps, const char *text)
 	assert_int_equal(write(fds[1], "", 1), 1);
 	script = steps;
 	script_fd = fds[0];
-	assert_int_equal(uevent_watch_open(loop, "mem", &sink, &watch), 0);
+	if (events)
+		pci_watch_open(loop, events, &watch);
+	else
+		assert_int_equal(uevent_watch_open(loop, "mem", &sink, &watch), 0);
+	assert_non_null(watch);
 	wait_for(text);
 	uevent_watch_close(watch);
 	script = NULL;
@@ -173,7 +191,7 @@ static void all_of_an_event_is_handed_over(void **state)
 	(void)state;
 	if (access(DEVICE, F_OK) < 0)
 		skip();
-	play(steps, "move");
+	play(steps, NULL, "move");
 	assert_string_equal(heard,
 			    "bind mem null [] " DEVICE ";move mem null [] " DEVICE ";");
 }
@@ -188,10 +206,27 @@ static void a_loss_is_reported_where_it_happened(void **state)
 	(void)state;
 	if (access(DEVICE, F_OK) < 0)
 		skip();
-	play(steps, "change mem null [] " DEVICE ";lost");
+	play(steps, NULL, "change mem null [] " DEVICE ";lost");
 	assert_string_equal(heard,
 			    "add mem null [] " DEVICE ";lost;remove mem null [] " DEVICE
 			    ";change mem null [] " DEVICE ";lost;");
+}
+
+static void a_target_hears_of_devices_that_go_and_come(void **state)
+{
+	static const struct step steps[] = { { "unbind", 0 }, { "remove", 0 },
+					     { "change", 0 }, { "add", 0 },
+					     { "bind", 0 },   { NULL, EAGAIN } };
+	static const struct target_events events = { .on_device = on_device }, deaf;
+	struct uevent_watch *watch;
+
+	(void)state;
+	if (access(DEVICE, F_OK) < 0)
+		skip();
+	play(steps, &events, "added");
+	assert_string_equal(heard, "removed null;added null;");
+	pci_watch_open(loop, &deaf, &watch);
+	assert_null(watch);
 }
 
 static void without_a_monitor_the_reason_is_returned(void **state)
@@ -308,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_of_an_event_is_handed_over),
 		TEST(a_loss_is_reported_where_it_happened),
+		TEST(a_target_hears_of_devices_that_go_and_come),
 		TEST(without_a_monitor_the_reason_is_returned),
 		TEST(changes_of_one_subsystem_arrive),
 		TEST(devices_come_and_go),

@@ -88,6 +88,18 @@ static void on_fact(struct unplug *u, struct text words)
 	(void)!facts_add(&u->facts, words);
 }
 
+void unplug_on_uevent(struct run *run, bool added, const char *bdf)
+{
+	struct unplug *u = unplug_of(run);
+
+	if (!u->ready || strcmp(bdf, u->facts.devices[u->device].bdf) != 0)
+		return;
+	if (added)
+		u->returns++;
+	else
+		u->removals++;
+}
+
 bool unplug_on_marker(struct run *run, const struct console_line *line)
 {
 	struct unplug *u = unplug_of(run);

@@ -16,6 +16,8 @@
 #define BATCH_UNTIL_HIT 4
 /* Within this time the load has answers again: a sample comes each 100 ms. */
 #define REPLIES_NS (10 * NS_PER_SEC)
+/* By which uevents may be later than the worker's result. */
+#define UEVENTS_NS (2 * NS_PER_SEC)
 
 static void *unplug_new(const struct plan *plan)
 {
@@ -199,6 +201,7 @@ static void choose_tries(struct run *run)
 	unplug_open_window(run);
 	u->n_tries = batch_size(run);
 	u->replies_since_ns = loop_now_ns();
+	u->removals = u->returns = 0;
 	for (size_t i = 0; i < u->n_tries; i++) {
 		struct unplug_try *try = &u->tries[i];
 
@@ -207,6 +210,25 @@ static void choose_tries(struct run *run)
 		try->facts.cycle = try->cycle;
 		try->facts.attempt = &try->attempt;
 	}
+}
+
+/*
+ * Where the target's kernel reports removals by itself, the worker is not believed without
+ * it: each attempt that it calls a good one must have taken the device and brought it back.
+ */
+static bool uevents_agree(const struct run *run)
+{
+	const struct unplug *u = unplug_of(run);
+	unsigned int gone_and_back = 0;
+
+	if (!(run->rig.target->parts & TARGET_UEVENTS) || !u->method ||
+	    !u->method->removes)
+		return true;
+	for (size_t i = 0; i < u->n_tries; i++)
+		gone_and_back += u->tries[i].attempt.seen &&
+				 !strcmp(u->tries[i].attempt.unplug, "ok") &&
+				 !strcmp(u->tries[i].attempt.back, "ok");
+	return u->removals >= gone_and_back && u->returns >= gone_and_back;
 }
 
 /* The one that was under way when the steps ended: what they ended with is its doing. */
@@ -252,6 +274,9 @@ static enum run_end judge_tries(struct run *run)
 		if (!try->begun && try != under_way)
 			continue;
 		u->next_cycle = try->cycle + 1;
+		facts_prove(&try->facts, uevents_agree(run), PHASE_BACK,
+			    "the kernel's uevents do not show that the device went and "
+			    "came back");
 		facts_prove(&try->facts, !run->plan->flood || has_replied(run), PHASE_UP,
 			    "no reply to the load after the attempts");
 		end = unplug_judge(run, try);
@@ -271,6 +296,9 @@ static enum run_end run_batch(struct run *run)
 	run->cycle = (struct cycle_facts){ .cycle = u->tries[0].cycle };
 	end = u->outside ? step_walk(run, outside_steps, ARRAY_SIZE(outside_steps)) :
 			   step_walk(run, steps + BEGIN_STEPS, 1);
+	/* They come another way than the worker's words, and may be behind them. */
+	if (end == STEP_DONE && step_wait(run, uevents_agree, UEVENTS_NS) == STEP_STOPPED)
+		end = STEP_STOPPED;
 	if (end == STEP_DONE && run->plan->flood)
 		end = step_walk(run, steps + BEGIN_STEPS + 1, 1);
 	if (end == STEP_STOPPED)
@@ -482,6 +510,7 @@ const struct scenario scenario_unplug = {
 	.put_back = put_back,
 	.on_marker = unplug_on_marker,
 	.on_line = unplug_on_line,
+	.on_uevent = unplug_on_uevent,
 	.facts_of = facts_of,
 	.recall = unplug_recall,
 	.words = words,

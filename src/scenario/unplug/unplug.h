@@ -55,7 +55,8 @@ struct unplug {
 
 	struct unplug_try tries[UNPLUG_BATCH_MAX];
 	size_t n_tries;
-	uint64_t replies_since_ns; /* a load must have been answered since then */
+	unsigned int removals, returns; /* of the device in this batch, by uevents */
+	uint64_t replies_since_ns;      /* a load must have been answered since then */
 	unsigned int next_cycle;
 	unsigned int
 		recalled; /* offsets of a batch whose verdicts have not been read yet */
@@ -94,6 +95,9 @@ bool unplug_on_marker(struct run *run, const struct console_line *line);
 void unplug_on_line(struct run *run, const struct console_line *line);
 /* The try of this cycle, or NULL. */
 struct unplug_try *unplug_try_of(struct unplug *unplug, unsigned int cycle);
+
+/* scenario.on_uevent */
+void unplug_on_uevent(struct run *run, bool added, const char *bdf);
 
 /* judge.c */
 /* Chooses the window once enough was measured, or it was given. */
