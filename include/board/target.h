@@ -100,11 +100,11 @@ struct wire {
 
 struct target {
 	const char *name;        /* as the user wrote it: "virt:arm64" */
-	unsigned int parts;      /* bits of enum target_part: these are not NULL */
+	unsigned int parts;      /* bits of enum target_part, as of target_parts() */
 	struct console *console; /* src/board/parts.h has them all */
 	struct control *control;
 	struct power *power;
-	struct slot *slot;
+	struct slot *slot; /* NULL, too, where there is no device to plug */
 	struct wire wire;
 	const char *worker;      /* how its shell starts the worker; NULL: it has none */
 	const char *test_device; /* what is unplugged unless named; NULL: nothing */
