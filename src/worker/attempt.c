@@ -178,11 +178,12 @@ static int64_t first_deadline(const struct race *race)
 static int run_race(struct race *race, struct outcome *outcome)
 {
 	bool alone = race->ops == &holder_none;
+	struct meet *meet = race->puts.meet;
 
 	outcome->holder_done = alone;
 	outcome->deadline = first_deadline(race);
-	race->puts.meet->writer_work = WORK_RACE;
-	atomic_store(&race->puts.meet->holder_work, WORK_RACE);
+	meet->writer_work = WORK_RACE;
+	atomic_store(&meet->holder_work, WORK_RACE);
 	peer_kick(&race->puts.writer);
 	if (!alone)
 		peer_kick(&race->holder);
@@ -196,7 +197,7 @@ static int run_race(struct race *race, struct outcome *outcome)
 			  .events = POLLIN },
 			{ .fd = outcome->holder_done ? -1 : race->holder.pidfd,
 			  .events = POLLIN },
-			{ .fd = race->puts.meet->unplug.outside ? race->uevents : -1,
+			{ .fd = meet->unplug.outside ? race->uevents : -1,
 			  .events = POLLIN },
 		};
 		int64_t left = outcome->deadline - now_ns();
@@ -344,17 +345,9 @@ static int bring_back(struct race *race, struct outcome *outcome)
 	return err;
 }
 
-/* The writer may have been through with the unplug, and stuck in what follows it. */
-static enum back back_of_stuck(const struct race *race, const struct outcome *outcome)
-{
-	return !outcome->writer_done &&
-			       atomic_load(&race->puts.meet->unplug.returned_at) ?
-		       BACK_STUCK :
-		       BACK_GONE;
-}
-
 int attempt_run(struct race *race, const struct attempt *attempt)
 {
+	struct meet *meet = race->puts.meet;
 	struct outcome outcome = { 0 };
 	struct line line = { .n = 0 };
 	int64_t begin = now_ns();
@@ -377,8 +370,12 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 		peer_stop(&race->holder, now_ns() + NS_PER_SEC);
 	if (err || outcome.writer_died) {
 		race->puts.stuck = true;
-		race->puts.meet->batch.n = 0;
-		outcome.back = back_of_stuck(race, &outcome);
+		meet->batch.n = 0;
+		/* The writer may be through with the unplug, and stuck in what follows it. */
+		if (!outcome.writer_done && atomic_load(&meet->unplug.returned_at))
+			outcome.back = BACK_STUCK;
+		else
+			outcome.back = BACK_GONE;
 	} else {
 		err = bring_back(race, &outcome);
 		if (race->puts.stuck)

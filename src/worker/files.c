@@ -123,23 +123,6 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-void dir_close(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
-void stream_close(FILE **stream)
-{
-	if (*stream)
-		fclose(*stream);
-}
-
-void text_free(char **text)
-{
-	free(*text);
-}
-
 int64_t now_ns(void)
 {
 	struct timespec now;

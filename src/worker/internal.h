@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define _printf_(fmt, at) __attribute__((format(printf, fmt, at)))
@@ -132,10 +133,25 @@ struct names names_read(const char *path);
 void names_free(struct names *names);
 /* Closes *fd if it is >= 0, and makes it -1. */
 void fd_close(int *fd);
+
 /* For _cleanup_: nothing is done to NULL. */
-void dir_close(DIR **dir);
-void stream_close(FILE **stream);
-void text_free(char **text);
+static inline void dir_close(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static inline void stream_close(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
+static inline void text_free(char **text)
+{
+	free(*text);
+}
+
 /* CLOCK_MONOTONIC. */
 int64_t now_ns(void);
 

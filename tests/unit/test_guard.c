@@ -496,6 +496,10 @@ static void no_way(void **state)
 	says_to(&(struct query){ .devices = NIC, .word = "peer=somewhere" },
 		NIC " may be the network interface on the way to the controller: "
 		    "somewhere could not be read (no address)" ROUTE);
+	says_to(&(struct query){ .devices = NIC, .word = "peer=fe80::1" },
+		NIC " may be the network interface on the way to the controller: "
+		    "fe80::1 could not be read (an address of a link, which is not "
+		    "named)" ROUTE);
 }
 
 /* -- what goes with it ------------------------------------------------------------------- */

@@ -88,12 +88,12 @@ static void use_btrfs(const struct facts_use *use, const struct mount *mount)
 /* bcachefs: "/dev/a:/dev/b" */
 static void use_bcachefs(const struct facts_use *use, const struct mount *mount)
 {
-	_cleanup_text_ char *source = strdup(mount->source);
-	char *rest = NULL;
+	char *rest = NULL, *source = strdup(mount->source);
 
 	for (char *node = source ? strtok_r(source, ":", &rest) : NULL; node;
 	     node = strtok_r(NULL, ":", &rest))
 		facts_follow(use, FACTS_NODE, node);
+	free(source);
 }
 
 static void use_remote(const struct facts_use *use, const struct mount *mount)
@@ -197,24 +197,27 @@ static bool is_below(const char *file, const char *at)
 void facts_down_file(const struct facts_use *use, const char *file)
 {
 	_cleanup_stream_ FILE *stream = fopen(path_make("/proc/self/mountinfo").s, "re");
-	_cleanup_text_ char *line = NULL, *best = NULL;
-	size_t room = 0, best_n = 0;
-	struct mount mount;
+	_cleanup_text_ char *line = NULL, *best_line = NULL;
+	struct mount mount, best = { 0 };
+	size_t room = 0, best_room = 0;
 
 	/* The last of the longest: mounts may lie on top of each other. */
 	while (stream && getline(&line, &room, stream) > 0) {
-		_cleanup_text_ char *copy = strdup(line);
+		char *this_line = line;
+		size_t this_room = room;
 
-		if (!copy || !mount_parse(line, &mount) || !is_below(file, mount.at) ||
-		    strlen(mount.at) < best_n)
+		if (!mount_parse(line, &mount) || !is_below(file, mount.at) ||
+		    (best.at && strlen(mount.at) < strlen(best.at)))
 			continue;
-		best_n = strlen(mount.at);
-		free(best);
-		best = copy;
-		copy = NULL;
+		/* Its parts are in the line, which stays therefore. */
+		best = mount;
+		line = best_line;
+		room = best_room;
+		best_line = this_line;
+		best_room = this_room;
 	}
-	if (best && mount_parse(best, &mount))
-		use_mount(use, &mount);
+	if (best.at)
+		use_mount(use, &best);
 	else
 		facts_use_unknown(use, file, "the filesystem that it is on");
 }

@@ -21,14 +21,15 @@ struct facts_use facts_use_below(const struct facts_use *use, const char *name)
 
 void facts_follow(const struct facts_use *use, enum facts_kind kind, const char *name)
 {
-	struct facts_step *step = malloc(sizeof(*step) + strlen(name) + 1);
+	size_t n = strlen(name) + 1;
+	struct facts_step *step = malloc(sizeof(*step) + n);
 
 	if (!step) {
 		facts_use_unknown(use, name, "ENOMEM");
 		return;
 	}
 	*step = (struct facts_step){ .next = *end, .kind = kind, .use = *use };
-	strcpy(step->name, name);
+	memcpy(step->name, name, n);
 	*end = step;
 	end = &step->next;
 }
