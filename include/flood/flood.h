@@ -6,7 +6,7 @@
  * its reader leaves no room for is left out: the flood never waits. A line "press" on its
  * standard input makes a rate of auto a multiple of itself, until a line "release"; a line
  * "surge" makes any rate FLOOD_RATE_MAX until the target is silent. "mark" and "timeline"
- * are told in load/timeline.h.
+ * are told in flood/timeline.h.
  */
 #pragma once
 
@@ -136,7 +136,7 @@ struct flood_sample {
 	uint32_t rtt_p50_us, rtt_p90_us, rtt_p99_us, rtt_max_us;
 	/*
 	 * Replies have been steady for the confirmation window of 500 ms (longer at rates
-	 * below 20 a second): the rules are in load/steady.h.
+	 * below 20 a second): the rules are in flood/pace/steady.h.
 	 */
 	bool steady;
 	uint64_t last_reply_ns; /* 0 = none yet */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ethernet frames of the flood, as they come: what counts as an answer, and the answers
- * that keep the target's neighbour tables filled; load/mix.h makes those that go. Pure.
+ * that keep the target's neighbour tables filled; flood/wire/mix.h makes those that go. Pure.
  * Everything that is parsed comes from a target that may be crashing, so it is hostile.
  *
  * Formats: RFC 826 (ARP), RFC 791/792 (IPv4, ICMP), RFC 8200 (IPv6), RFC 4443 (ICMPv6),

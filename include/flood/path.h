@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way of requests to the target, and of its replies back; one kind of path is one
- * engine, load/engines.h lists them. Never blocks, and a path whose other end is gone only
+ * engine, flood/engines.h lists them. Never blocks, and a path whose other end is gone only
  * takes nothing: the target, its link and its interface may come back at any time.
  */
 #pragma once

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "flood/link/netlink.h"
 #include "flood/path/bpf.h"
 #include "flood/rights.h"
 
@@ -207,15 +208,7 @@ static int say_refused(const struct sockaddr *address, int r, const char *reason
 {
 	char name[INET6_ADDRSTRLEN] = "?";
 
-	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET,
-			  &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-			  name, sizeof(name));
-	else
-		inet_ntop(
-			AF_INET6,
-			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-			name, sizeof(name));
+	inet_ntop(address->sa_family, netlink_bytes(address), name, sizeof(name));
 	log_error("not flooding %s: it %s", name, reason);
 	return r;
 }

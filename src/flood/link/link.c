@@ -89,10 +89,7 @@ static int check_own(const struct sockaddr *address, char **ret_reason)
 			continue;
 		if (address->sa_family == AF_INET)
 			r = check_own_ipv4((const void *)address, own, ret_reason);
-		else if (!memcmp(&((const struct sockaddr_in6 *)(const void *)address)
-					  ->sin6_addr,
-				 &((struct sockaddr_in6 *)(void *)own->ifa_addr)
-					  ->sin6_addr,
+		else if (!memcmp(netlink_bytes(address), netlink_bytes(own->ifa_addr),
 				 sizeof(struct in6_addr)))
 			r = refuse(ret_reason, "is this host itself");
 	}
