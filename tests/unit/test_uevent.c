@@ -6,7 +6,7 @@
 #include "os/uevent.h"
 
 #include "base/num.h"
-#include "board/control/pci_watch.h"
+#include "board/pci_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,21 +147,20 @@ const char *__wrap_udev_device_get_action(struct udev_device *device)
 	return script ? script++->action : __real_udev_device_get_action(device);
 }
 
-static void on_device(void *arg, const char *event, const char *why)
+static void on_uevent(void *arg, bool added, const char *bdf)
 {
 	char line[64];
 
 	(void)arg;
-	snprintf(line, sizeof(line), "%s %s", event, why);
+	snprintf(line, sizeof(line), "%s %s", added ? "added" : "removed", bdf);
 	hear(line);
 }
 
 /*
- * Opens a watch whose descriptor is readable, and waits until text was heard. events: of a
- * target whose PCI devices are watched; NULL: the events themselves.
+ * Opens a watch whose descriptor is readable, and waits until text was heard. target: one
+ * whose PCI devices are watched; NULL: the events themselves.
  */
-static void play(const struct step *steps, const struct target_events *events,
-		 const char *text)
+static void play(const struct step *steps, struct target *target, const char *text)
 {
 	struct uevent_watch *watch;
 	int fds[2];
@@ -170,8 +169,8 @@ static void play(const struct step *steps, const struct target_events *events,
 	assert_int_equal(write(fds[1], "", 1), 1);
 	script = steps;
 	script_fd = fds[0];
-	if (events)
-		pci_watch_open(loop, events, &watch);
+	if (target)
+		assert_int_equal(pci_watch_open(loop, target, &watch), 0);
 	else
 		assert_int_equal(uevent_watch_open(loop, "mem", &sink, &watch), 0);
 	assert_non_null(watch);
@@ -217,16 +216,13 @@ static void a_target_hears_of_devices_that_go_and_come(void **state)
 	static const struct step steps[] = { { "unbind", 0 }, { "remove", 0 },
 					     { "change", 0 }, { "add", 0 },
 					     { "bind", 0 },   { NULL, EAGAIN } };
-	static const struct target_events events = { .on_device = on_device }, deaf;
-	struct uevent_watch *watch;
+	struct target target = { .open = true, .events.on_uevent = on_uevent };
 
 	(void)state;
 	if (access(DEVICE, F_OK) < 0)
 		skip();
-	play(steps, &events, "added");
+	play(steps, &target, "added");
 	assert_string_equal(heard, "removed null;added null;");
-	pci_watch_open(loop, &deaf, &watch);
-	assert_null(watch);
 }
 
 static void without_a_monitor_the_reason_is_returned(void **state)

@@ -338,76 +338,6 @@ static enum run_end judge_begin(struct run *run, enum step_end end)
 	return judge_tries(run);
 }
 
-static void end_race(struct run *run)
-{
-	shell_type(run, "end");
-}
-
-static bool race_ended(const struct run *run)
-{
-	return unplug_of(run)->ended;
-}
-
-/* The device gets its driver back; what is left undone is told. False: not all is. */
-static bool await_put_back(struct run *run, void (*act)(struct run *))
-{
-	const struct step step[] = { { PHASE_BACK, act, race_ended, NULL } };
-	struct unplug *u = unplug_of(run);
-	bool all = step_walk(run, step, ARRAY_SIZE(step)) == STEP_DONE && !u->why[0];
-
-	for (size_t i = 0; all && i < u->n_undo; i++)
-		if (!u->undo[i].apart || !u->ready)
-			unplug_record_done(run, &u->undo[i]);
-	if (u->why[0])
-		log_warning("%s", u->why);
-	return all;
-}
-
-static void ask_restore(struct run *run)
-{
-	struct unplug *u = unplug_of(run);
-	_cleanup_free_ char *words =
-		xasprintf("restore %s", u->undo[u->restoring].words.s);
-
-	u->why[0] = '\0';
-	(void)!target_ask(run->rig.target, words);
-}
-
-static bool restore_told(const struct run *run)
-{
-	const struct unplug *u = unplug_of(run);
-
-	return u->undo[u->restoring].done || u->why[0];
-}
-
-/* What went along: other functions of the slot, VFs, what is behind a bridge. */
-static bool put_back_others(struct run *run)
-{
-	static const struct step step[] = { { PHASE_BACK, ask_restore, restore_told,
-					      NULL } };
-	struct unplug *u = unplug_of(run);
-	bool all = true;
-
-	for (size_t i = u->n_undo; i > 0; i--) {
-		u->restoring = i - 1;
-		if (u->undo[i - 1].done)
-			continue;
-		if (step_walk(run, step, ARRAY_SIZE(step)) != STEP_DONE)
-			return false;
-		if (u->why[0])
-			log_warning("%s", u->why);
-		all &= u->undo[i - 1].done;
-	}
-	return all;
-}
-
-static void tell_restore(const struct run *run)
-{
-	if (unplug_of(run)->undo_recorded && run->rig.target->parts & TARGET_KEPT)
-		log_warning("`iommu-stress restore %s` puts back what was changed",
-			    journal_dir(run->recorder.journal));
-}
-
 /* The device and its holder are as at the beginning, then a batch of attempts. */
 static enum run_end unplug_cycle(struct run *run)
 {
@@ -422,50 +352,6 @@ static enum run_end unplug_cycle(struct run *run)
 	if (end != STEP_DONE)
 		return run_is_refused(run) ? RUN_REFUSED : judge_begin(run, end);
 	return run_batch(run);
-}
-
-/* A virtual board ends with its run. */
-static void put_back_all(struct run *run)
-{
-	struct unplug *u = unplug_of(run);
-
-	if (!u->ready || u->ended || run->sight.gone[0])
-		return;
-	u->why[0] = '\0';
-	if (await_put_back(run, end_race) && run->rig.target->parts & TARGET_KEPT &&
-	    !put_back_others(run))
-		tell_restore(run);
-}
-
-/* The target found out on the way that it cannot, and puts back what it had changed. */
-static void put_back_refused(struct run *run)
-{
-	char why[sizeof(run->sight.refused)];
-
-	if (!unplug_of(run)->undo_recorded)
-		return;
-	/* Waiting ends at once for a target that refuses. */
-	memcpy(why, run->sight.refused, sizeof(why));
-	run->sight.refused[0] = '\0';
-	unplug_of(run)->refused = true;
-	if (!await_put_back(run, NULL)) {
-		run->sight.acted = true;
-		tell_restore(run);
-	}
-	memcpy(run->sight.refused, why, sizeof(why));
-}
-
-static void put_back(struct run *run, enum run_end end)
-{
-	/* The worker sees that we have gone, and puts back by itself. */
-	if (end == RUN_INTERRUPTED)
-		return;
-	if (end == RUN_REFUSED)
-		put_back_refused(run);
-	else if (run->recorder.failed || run->sight.lost)
-		tell_restore(run);
-	else
-		put_back_all(run);
 }
 
 static void words(const struct run *run, char *buffer, size_t size)
@@ -507,7 +393,7 @@ const struct scenario scenario_unplug = {
 	.new = unplug_new,
 	.free = unplug_free,
 	.cycle = unplug_cycle,
-	.put_back = put_back,
+	.put_back = unplug_put_back,
 	.on_marker = unplug_on_marker,
 	.on_line = unplug_on_line,
 	.on_uevent = unplug_on_uevent,
