@@ -16,12 +16,14 @@ ok "the kernels are built"
 control=$(echo "$kernels" | sed -n 1p)
 seed2=$(echo "$kernels" | sed -n 2p)
 
-# run NAME KERNEL: 600 attempts into $scratch/NAME; sets $status.
+# run NAME KERNEL ARGS...: attempts into $scratch/NAME; sets $status.
 run() {
-	"$program" unplug --vfio -t virt:s390x --kernel "$2" -n 600 \
-		--run-dir "$scratch/$1" >"$scratch/$1.out" 2>&1
+	name=$1 kernel=$2
+	shift 2
+	"$program" unplug --vfio -t virt:s390x --kernel "$kernel" "$@" \
+		--run-dir "$scratch/$name" >"$scratch/$name.out" 2>&1
 	status=$?
-	sed 's/^/# /' "$scratch/$1.out" | tail -n 70
+	sed 's/^/# /' "$scratch/$name.out" | tail -n 70
 }
 
 # outcomes NAME OUTCOME: attempts of a run that had it.
@@ -29,8 +31,9 @@ outcomes() {
 	grep -c "\"type\":\"verdict\".*\"outcome\":\"$2\"" "$scratch/$1/journal.jsonl"
 }
 
-run seed2 "$seed2"
-status "seed 2 is found in 600 attempts" 1 "$status" "$scratch/seed2.out"
+# Three of ten attempts hit it; on a machine that is busy otherwise it can be one of hundreds.
+run seed2 "$seed2" -n 6000 --until-hit=20
+status "seed 2 is found in 6000 attempts" 1 "$status" "$scratch/seed2.out"
 hits=$(grep '"type":"finding"' "$scratch/seed2/journal.jsonl" | grep '"kind":"warn"' |
 	grep -c '"known":"vfio-group-lifetime"')
 if [ "$hits" -ge 1 ]; then
@@ -41,7 +44,7 @@ fi
 says "... and the report names the fixing commit" "$scratch/seed2.out" ca5f21b25749
 says "... and shows the band of offsets" "$scratch/seed2.out" '[0-9.]+ us +[0-9]+ +[1-9][0-9]* +#'
 
-run control "$control"
+run control "$control" -n 600
 status "the control kernel is clean" 0 "$status" "$scratch/control.out"
 passes=$(outcomes control pass)
 if [ "$passes" -eq 600 ]; then

@@ -28,7 +28,7 @@ static void names_have_parts(void **state)
 	assert_int_equal(target_parts("virt:arm64"),
 			 shell | TARGET_POWER | TARGET_WIRE | TARGET_SLOT);
 	assert_int_equal(target_parts("ssh:root@host"), shell | TARGET_KEPT);
-	assert_int_equal(target_parts("local"), shell | TARGET_KEPT);
+	assert_int_equal(target_parts("local"), shell | TARGET_KEPT | TARGET_UEVENTS);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 		assert_int_equal(target_parts(none[i]), 0);
 }
