@@ -62,10 +62,13 @@ int plan_set_limit(struct plan *plan, const char *words, char **ret_error)
 	uint64_t limit;
 
 	if (!*equal || phase == PHASE_NONE) {
-		*ret_error = xasprintf(
-			"'%s' is not PHASE=TIME; phases are boot, settle, flood, "
-			"trigger, shutdown, firmware, early-boot, up, bind, unplug, back",
-			words);
+		struct strbuf names = { 0 };
+
+		for (enum phase p = PHASE_BOOT; p < PHASE_COUNT; p++)
+			strbuf_addf(&names, "%s%s", names.n ? ", " : "", phase_name(p));
+		*ret_error = xasprintf("'%s' is not PHASE=TIME; phases are %s", words,
+				       names.s);
+		strbuf_done(&names);
 		return -EINVAL;
 	}
 	if (num_parse_duration(equal + 1, &limit) < 0 || !limit) {

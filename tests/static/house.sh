@@ -44,6 +44,12 @@ find src include -mindepth 2 -name '*.[ch]' -exec \
 	done >"$scratch/wrong"
 empty "rooms include only what is below them" "$(cat "$scratch/wrong")"
 
+names=$(sed -n 's/^extern const struct scenario scenario_\([a-z]*\);/\1/p' \
+	include/scenario/table.h | paste -sd '|')
+check "there are scenarios" test -n "$names"
+empty "the engine knows none of them by name" \
+	"$(grep -nE "(^|[^a-zA-Z])($names)([^a-z]|\$)" src/run/*.c)"
+
 # shellcheck disable=SC2046 # a list
 pure=$(grep -nE '^#include <(unistd|fcntl|time|poll|sys/[a-z]*|stdatomic|pthread)\.h>' \
 	$(for room in classify judge device fold; do
