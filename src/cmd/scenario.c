@@ -4,9 +4,9 @@
 #include "board.h"
 #include "board/target.h"
 #include "cmd.h"
+#include "line.h"
 #include "opts.h"
 #include "os/signals.h"
-#include "run.h"
 #include "run/plan.h"
 #include "run/run.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* --resume: the command line of a run that goes on is the one that began it. */
+#include "line.h"
 #include "base/log.h"
-#include "run.h"
 #include "run/past.h"
 #include "run/plan.h"
 
