@@ -74,11 +74,11 @@ static void on_restored(struct run *run, struct text words)
 	struct text device, own;
 
 	for (size_t i = 0; text_value(words, "device", &device) && i < u->n_undo; i++) {
-		struct unplug_undo *undo = &u->undo[i];
+		struct device_undo *undo = &u->undo[i];
 
 		if (!undo->done && text_value(text_of(undo->words.s), "device", &own) &&
 		    text_equal(own, device))
-			unplug_record_done(run, undo);
+			device_record_undo(run, undo, true);
 	}
 }
 

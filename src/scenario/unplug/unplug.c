@@ -45,15 +45,7 @@ static void ask_facts(struct run *run)
 	u->facts = (struct facts){ 0 };
 	u->ready = u->ended = u->stuck = false;
 	u->why[0] = '\0';
-	if (target_is_virtual(run->plan->target)) {
-		/* The way to it is its serial line. */
-		shell_worker(run, "facts peer=none");
-	} else {
-		_cleanup_free_ char *line =
-			xasprintf("%s facts", run->rig.target->worker);
-
-		shell_type(run, line);
-	}
+	device_ask_facts(run);
 }
 
 static bool facts_told(const struct run *run)
@@ -305,7 +297,7 @@ static bool await_put_back(struct run *run, void (*act)(struct run *))
 
 	for (size_t i = 0; all && i < u->n_undo; i++)
 		if (!u->undo[i].apart || !u->ready)
-			unplug_record_done(run, &u->undo[i]);
+			device_record_undo(run, &u->undo[i], true);
 	if (u->why[0])
 		log_warning("%s", u->why);
 	return all;
