@@ -53,9 +53,10 @@ struct step {
 /* What a scenario takes besides what all take. */
 enum scenario_takes {
 	SCENARIO_LOAD = 1 << 0,    /* --flood and its short forms */
-	SCENARIO_DEVICES = 1 << 1, /* arguments DEVICE..., and what guards allow */
+	SCENARIO_DEVICES = 1 << 1, /* arguments DEVICE... */
 	SCENARIO_RUNNING = 1 << 2, /* machines that run already: "local", "ssh:HOST" */
 	SCENARIO_WORKER = 1 << 3,  /* has a worker on the target */
+	SCENARIO_GUARDS = 1 << 4,  /* --allow-*, what guards allow */
 };
 
 struct scenario {

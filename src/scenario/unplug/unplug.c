@@ -433,7 +433,7 @@ const struct scenario scenario_unplug = {
 	       "group:N; without it, the test device of a virtual board.",
 	.target = "virt:amd64",
 	.cycles = 100,
-	.takes = SCENARIO_DEVICES | SCENARIO_RUNNING | SCENARIO_WORKER,
+	.takes = SCENARIO_DEVICES | SCENARIO_RUNNING | SCENARIO_WORKER | SCENARIO_GUARDS,
 	.options = &unplug_options,
 	.help_filter = unplug_help_filter,
 	.plan_size = sizeof(struct unplug_plan),
