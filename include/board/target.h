@@ -75,10 +75,11 @@ struct target_events {
 	 */
 	void (*on_device)(void *arg, const char *event, const char *why);
 	/*
-	 * With TARGET_UEVENTS: its kernel has removed or added this PCI device. What was lost
-	 * of such events is said, and never comes. May be NULL.
+	 * With TARGET_UEVENTS: what its kernel reports of this PCI device, "remove", "add",
+	 * "unbind", "bind" and others. What was lost of such events is said, and never comes.
+	 * May be NULL.
 	 */
-	void (*on_uevent)(void *arg, bool added, const char *bdf);
+	void (*on_uevent)(void *arg, const char *action, const char *bdf);
 	/*
 	 * It cannot be observed any more, everything it printed was reported before:
 	 * "qemu ended by signal 9 (Killed)". Once for each start.

@@ -58,6 +58,7 @@ struct device_facts {
 	unsigned int sriov_total, sriov_num;
 	char physfn[FACTS_BDF_MAX];      /* the PF it is a VF of */
 	char net[FACTS_WORDS_MAX];       /* network interfaces, "eth0,eth1" */
+	char mac[FACTS_WORDS_MAX];       /* their addresses, "52:54:00:12:34:56" */
 	char block[FACTS_WORDS_MAX];     /* disks, "nvme0n1" */
 	char cdev[FACTS_NAME_MAX];       /* vfioN of /dev/vfio/devices, while bound */
 	char vfio_open[FACTS_WORDS_MAX]; /* processes that hold it, "12,13" */

@@ -39,6 +39,7 @@ struct sight {
 	bool unsure; /* refused for what was not heard, not for what was asked */
 	bool acted;  /* it was asked to go down, or its device was taken */
 	bool lost;   /* it does not come back: there is no next cycle */
+	bool spoiled; /* by this cycle, though its steps went to their end: it needs a reset */
 
 	uint64_t last_byte_ns; /* of the console */
 	char last_line[128];

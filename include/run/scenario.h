@@ -53,8 +53,9 @@ struct step {
 /* What a scenario takes besides what all take. */
 enum scenario_takes {
 	SCENARIO_LOAD = 1 << 0,    /* --flood and its short forms */
-	SCENARIO_DEVICES = 1 << 1, /* arguments DEVICE..., and what guards allow */
-	SCENARIO_WORKER = 1 << 2,  /* has a worker on the target */
+	SCENARIO_DEVICES = 1 << 1, /* arguments DEVICE... */
+	SCENARIO_GUARDS = 1 << 2,  /* --allow-*, what guards allow */
+	SCENARIO_WORKER = 1 << 3,  /* has a worker on the target */
 };
 
 struct scenario {
@@ -98,8 +99,8 @@ struct scenario {
 	/* From within the loop: they record, and never wait or act. All may be NULL. */
 	bool (*on_marker)(struct run *run, const struct console_line *line); /* taken */
 	void (*on_line)(struct run *run, const struct console_line *line);
-	/* TARGET_UEVENTS: the kernel has removed or added this PCI device. */
-	void (*on_uevent)(struct run *run, bool added, const char *bdf);
+	/* TARGET_UEVENTS: what the kernel reports of this PCI device. */
+	void (*on_uevent)(struct run *run, const char *action, const char *bdf);
 	/* Of a cycle that is not run->cycle. NULL: there is none. */
 	struct cycle_facts *(*facts_of)(struct run *run, unsigned int cycle);
 	/* Each record of a run that goes on, in their order. */

@@ -6,6 +6,7 @@
 
 extern const struct scenario scenario_reboot;
 extern const struct scenario scenario_unplug;
+extern const struct scenario scenario_rebind;
 
 /* In the order in which a user meets them; NULL behind the last. */
 const struct scenario *scenario_at(unsigned int index);

@@ -3,15 +3,12 @@
 
 #include "base/log.h"
 
-#include <string.h>
-
 static void on_event(void *arg, const struct uevent *event)
 {
 	const struct target *t = arg;
-	bool added = !strcmp(event->action, "add");
 
-	if (t->open && t->events.on_uevent && (added || !strcmp(event->action, "remove")))
-		t->events.on_uevent(t->events.arg, added, event->sysname);
+	if (t->open && t->events.on_uevent)
+		t->events.on_uevent(t->events.arg, event->action, event->sysname);
 }
 
 static void on_lost(void *arg)

@@ -130,7 +130,7 @@ static void parse_line(struct input *input, const struct cmd_line *line)
 
 	if (scenario->takes & SCENARIO_LOAD)
 		children[n++] = (struct argp_child){ &opts_load_argp, 0, "Load:", 2 };
-	if (scenario->takes & SCENARIO_DEVICES)
+	if (scenario->takes & SCENARIO_GUARDS)
 		children[n++] =
 			(struct argp_child){ &opts_guard_argp, 0, OPTS_GUARD_HEADER, 4 };
 	input_done(input);

@@ -72,6 +72,7 @@ const struct table_member device_facts_members[] = {
 	DEVICE(sriov_num, "sriov_num", "sriov_num", TABLE_NEEDED),
 	DEVICE(physfn, "physfn", "physfn", WHOLE),
 	DEVICE(net, NULL, "net", 0),
+	DEVICE(mac, NULL, "mac", TABLE_OPTIONAL),
 	DEVICE(block, NULL, "block", 0),
 	DEVICE(cdev, NULL, "cdev", 0),
 	DEVICE(vfio_open, NULL, "vfio_open", WHOLE),

@@ -79,9 +79,12 @@ enum phase attempt_explain_stuck(const struct cycle_facts *f, struct strbuf *rea
 		strbuf_addf(reason, "the user never came back from letting go");
 		add_holder(a, reason);
 	} else {
-		strbuf_addf(reason, "the unplug never returned, though nobody");
-		add_holder(a, reason);
-		strbuf_addf(reason, " holds the device any more");
+		strbuf_addf(reason, "the unplug never returned");
+		if (a->release[0]) {
+			strbuf_addf(reason, ", though nobody");
+			add_holder(a, reason);
+			strbuf_addf(reason, " holds the device any more");
+		}
 	}
 	add_where(a, reason);
 	return is_back ? PHASE_BACK : PHASE_UNPLUG;

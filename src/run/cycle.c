@@ -113,6 +113,17 @@ static void record_hang(struct run *run, const char *limit)
 	run_record(run, &record);
 }
 
+/* A shell that answers has no worker that it waits for. */
+static bool worker_is_silent(struct run *run)
+{
+	enum phase phase = run->clock.phase;
+	bool asks =
+		phase == PHASE_BIND ||
+		(!run->scenario->cycle && (phase == PHASE_UNPLUG || phase == PHASE_BACK));
+
+	return asks && shell_is_alive(run);
+}
+
 /* What a phase that exceeded its limit means. */
 static void note_limit(struct run *run)
 {
@@ -133,7 +144,7 @@ static void note_limit(struct run *run)
 			limit, run->traffic.sample.reply_rate, run->traffic.sample.rate);
 		return;
 	}
-	if (run->clock.phase == PHASE_BIND && shell_is_alive(run)) {
+	if (worker_is_silent(run)) {
 		snprintf(c->invalid, sizeof(c->invalid),
 			 "the worker on the target did not answer within %s; last line: "
 			 "%.100s",
@@ -195,6 +206,9 @@ static enum run_end walk_cycle(struct run *run)
 	scenario->prove(run);
 	run_note_end(run, end);
 	run->times.total = loop_now_ns() - run->clock.cycle_begin_ns;
+	if (end == STEP_DONE && run->sight.spoiled)
+		end = STEP_LIMIT;
+	run->sight.spoiled = false;
 	/* What was seen has its verdict, also when bringing the target back is cut short. */
 	cut_short = end != STEP_DONE && !run_bring_back(run, end);
 	observe_flush(run);

@@ -208,12 +208,12 @@ static void on_device(void *arg, const char *event, const char *why)
 	run_record(run, &record);
 }
 
-static void on_uevent(void *arg, bool added, const char *bdf)
+static void on_uevent(void *arg, const char *action, const char *bdf)
 {
 	struct run *run = arg;
 
 	if (run->scenario->on_uevent)
-		run->scenario->on_uevent(run, added, bdf);
+		run->scenario->on_uevent(run, action, bdf);
 }
 
 static void on_gone(void *arg, const char *reason)

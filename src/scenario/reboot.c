@@ -9,13 +9,9 @@
 #include "timeline.h"
 #include "traffic.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Of the time limit of the phase, for a target that is slow to print. */
-#define SETTLE_MARGIN (10 * NS_PER_SEC)
 
 /* How the target is made to go down. */
 struct reboot_method {
@@ -236,15 +232,6 @@ static void set_method(struct argp_state *state, struct plan *plan, const char *
 	argp_error(state, "--method: there is no '%s'; see --help", arg);
 }
 
-/* This phase ends by our own clock: it is no hang however long it was asked to be. */
-static void allow_settling(struct plan *plan)
-{
-	uint64_t least = plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
-
-	if (plan->limit_ns[PHASE_SETTLE] < least)
-		plan->limit_ns[PHASE_SETTLE] = least;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct plan *plan = state->input;
@@ -265,7 +252,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--baud: '%s' is not a number", arg);
 		return 0;
 	case ARGP_KEY_END:
-		allow_settling(plan);
+		settle_allow(plan);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -315,11 +302,8 @@ static void print_head(FILE *out, const struct plan *plan)
 static void print_rest(FILE *out, const struct plan *plan)
 {
 	const struct reboot_plan *own = plan->own;
-	char settle[NUM_DURATION_MAX], jitter[NUM_DURATION_MAX];
 
-	fprintf(out, "settle: %s, jitter below %s, seed %" PRIu64 "\n",
-		num_format_duration(settle, plan->settle_ns),
-		num_format_duration(jitter, plan->jitter_ns), plan->seed);
+	settle_print(out, plan);
 	if (own->baud)
 		fprintf(out,
 			"console: %u baud from the trigger to the next kernel banner\n",

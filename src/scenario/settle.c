@@ -5,8 +5,30 @@
 #include "base/random.h"
 #include "counters.h"
 
+#include <inttypes.h>
+
 /* How long a slow target takes to report its counters. */
 #define COUNTERS_NS (150 * NS_PER_MSEC)
+
+/* Of the time limit of the phase, for a target that is slow to print. */
+#define SETTLE_MARGIN (10 * NS_PER_SEC)
+
+void settle_allow(struct plan *plan)
+{
+	uint64_t least = plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
+
+	if (plan->limit_ns[PHASE_SETTLE] < least)
+		plan->limit_ns[PHASE_SETTLE] = least;
+}
+
+void settle_print(FILE *out, const struct plan *plan)
+{
+	char settle[NUM_DURATION_MAX], jitter[NUM_DURATION_MAX];
+
+	fprintf(out, "settle: %s, jitter below %s, seed %" PRIu64 "\n",
+		num_format_duration(settle, plan->settle_ns),
+		num_format_duration(jitter, plan->jitter_ns), plan->seed);
+}
 
 void settle_begin(struct run *run)
 {

@@ -3,6 +3,12 @@
 #pragma once
 
 #include "run/engine.h"
+#include "run/plan.h"
+
+/* This phase ends by our own clock: it is no hang however long it was asked to be. */
+void settle_allow(struct plan *plan);
+/* A line of --dry-run. */
+void settle_print(FILE *out, const struct plan *plan);
 
 void settle_begin(struct run *run);
 bool settle_nearly(const struct run *run);

@@ -6,6 +6,7 @@
 static const struct scenario *const scenarios[] = {
 	&scenario_reboot,
 	&scenario_unplug,
+	&scenario_rebind,
 };
 
 const struct scenario *scenario_at(unsigned int index)

@@ -222,16 +222,6 @@ static bool is_back(const struct race *race)
 	return *driver;
 }
 
-/* What it is, as in the uevent's PCI_ID. */
-static void read_id(const struct bdf *bdf, char *id, size_t size)
-{
-	int64_t vendor = 0, device = 0;
-
-	file_read_number(device_path(bdf, "vendor").s, &vendor);
-	file_read_number(device_path(bdf, "device").s, &device);
-	snprintf(id, size, "%04X:%04X", (unsigned int)vendor, (unsigned int)device);
-}
-
 static bool wait_gone(struct race *race, int64_t until_ns)
 {
 	struct uevent event;
@@ -354,7 +344,7 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 	int status, err;
 
 	if (!*race->id)
-		read_id(&race->pull.device, race->id, sizeof(race->id));
+		device_id(&race->pull.device, race->id, sizeof(race->id));
 	status = hold(race, attempt);
 	if (status)
 		return status;

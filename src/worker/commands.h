@@ -14,5 +14,6 @@ int unplug_run(const struct args *args);
 int replug_run(const struct args *args);
 int hold_run(const struct args *args);
 int race_run(const struct args *args);
+int rebind_run(const struct args *args);
 int restore_run(const struct args *args);
 int kmsg_run(const struct args *args);

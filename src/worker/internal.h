@@ -175,6 +175,8 @@ struct path device_path(const struct bdf *bdf, const char *name);
 bool device_exists(const struct bdf *bdf);
 /* The name of a driver; "" if there is none. */
 void device_driver(const struct bdf *bdf, char *name, size_t size);
+/* What it is, as in the uevent's PCI_ID. */
+void device_id(const struct bdf *bdf, char *id, size_t size);
 /* Number of the IOMMU group, or -1. */
 int device_group(const struct bdf *bdf);
 /* The bridge above, or "" for a device on a root bus. */

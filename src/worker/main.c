@@ -21,8 +21,10 @@ static const struct command commands[] = {
 	  PULL_KEYS
 	  " member holder release churn autoprobe expedited blocked_ms limit_ms qemu qemu_root",
 	  race_run },
+	{ "rebind", "take the driver away from a device, and give it back",
+	  PULL_KEYS " cycle limit_ms", rebind_run },
 	{ "restore", "give devices back as they were",
-	  PULL_KEYS " driver override autoprobe expedited devkmsg limit_ms",
+	  PULL_KEYS " driver override module autoprobe expedited devkmsg limit_ms",
 	  restore_run },
 	{ "kmsg", "follow the kernel log", "", kmsg_run },
 	{ 0 },

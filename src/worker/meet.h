@@ -17,7 +17,9 @@
 #define PUTS_MAX 4
 
 struct put {
-	bool query;    /* reads: then the answer is in text */
+	bool query; /* reads: then the answer is in text */
+	/* Instead of writing text to path: 0 or -errno. */
+	int (*act)(const char *text);
 	bool optional; /* what becomes of it does not matter */
 	char path[PATH_SIZE], text[64];
 	int64_t done_at;

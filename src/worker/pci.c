@@ -58,6 +58,15 @@ void device_driver(const struct bdf *bdf, char *name, size_t size)
 	link_name(device_path(bdf, "driver").s, name, size);
 }
 
+void device_id(const struct bdf *bdf, char *id, size_t size)
+{
+	int64_t vendor = 0, device = 0;
+
+	file_read_number(device_path(bdf, "vendor").s, &vendor);
+	file_read_number(device_path(bdf, "device").s, &device);
+	snprintf(id, size, "%04X:%04X", (unsigned int)vendor, (unsigned int)device);
+}
+
 int device_group(const struct bdf *bdf)
 {
 	char name[16];

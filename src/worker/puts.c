@@ -40,6 +40,7 @@ struct put *puts_add(struct puts *puts, const char *path, const char *text)
 	struct put *put = &batch->puts[batch->n < PUTS_MAX ? batch->n++ : 0];
 
 	put->query = put->optional = false;
+	put->act = NULL;
 	snprintf(put->path, sizeof(put->path), "%s", path);
 	snprintf(put->text, sizeof(put->text), "%s", text);
 	put->done_at = 0;
@@ -65,6 +66,12 @@ int puts_run(struct puts *puts)
 int puts_write(struct puts *puts, const char *path, const char *text)
 {
 	puts_add(puts, path, text);
+	return puts_run(puts);
+}
+
+int puts_act(struct puts *puts, int (*act)(const char *text), const char *text)
+{
+	puts_add(puts, "", text)->act = act;
 	return puts_run(puts);
 }
 

@@ -33,5 +33,7 @@ int puts_run(struct puts *puts);
 
 /* One write() of the whole text. As puts_run(). */
 int puts_write(struct puts *puts, const char *path, const char *text);
+/* Something else that may last for ever: 0 or -errno of act(text). As puts_run(). */
+int puts_act(struct puts *puts, int (*act)(const char *text), const char *text);
 /* As file_read(). */
 int puts_query(struct puts *puts, const char *path, char *text, size_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Everything as it was. Done twice it does nothing the second time. */
 #include "commands.h"
+#include "module.h"
 #include "race.h"
 
 #include <errno.h>
@@ -122,6 +123,8 @@ static int restore_device(struct puts *puts, const struct pull *pull,
 		return STATUS_USAGE;
 	if (pull_bring_back(puts, pull, uevents, now_ns() + limit_ms * NS_PER_MSEC))
 		return say_error("gone", "%s does not come back: reboot", pull->device.s);
+	if (args_get(args, "module") && !module_is_loaded(args_get(args, "module")))
+		puts_act(puts, module_load, args_get(args, "module"));
 	saved_read(puts, &saved, &pull->device);
 	if (args_get(args, "driver"))
 		snprintf(saved.driver, sizeof(saved.driver), "%s",

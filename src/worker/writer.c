@@ -42,14 +42,20 @@ static void write_at(struct unplug *unplug, struct moment *moment, int fd)
 		unplug->error = -errno;
 }
 
+static int do_put(struct put *put)
+{
+	if (put->act)
+		return put->act(put->text);
+	return put->query ? file_read(put->path, put->text, sizeof(put->text)) :
+			    file_write(put->path, put->text);
+}
+
 static void write_batch(struct batch *batch)
 {
 	batch->error = 0;
 	for (size_t i = 0; i < batch->n && !batch->error; i++) {
 		struct put *put = &batch->puts[i];
-		int done = put->query ?
-				   file_read(put->path, put->text, sizeof(put->text)) :
-				   file_write(put->path, put->text);
+		int done = do_put(put);
 
 		batch->error = done < 0 && !put->optional ? done : 0;
 		put->done_at = now_ns();

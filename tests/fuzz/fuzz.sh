@@ -40,7 +40,7 @@ for source in tests/fuzz/fuzz_*.c; do
 	mkdir -p "$corpus"
 	# shellcheck disable=SC2046 # a list
 	check "$name builds" clang -g -O1 -std=gnu17 -Wall -Wextra -Werror -D_GNU_SOURCE \
-		-Iinclude -Itests -fsanitize="fuzzer,$sanitizers" -o "$out/$name" "$source" \
+		-Iinclude -Isrc -Itests -fsanitize="fuzzer,$sanitizers" -o "$out/$name" "$source" \
 		"$out/iommu-stress.a" $(pkg-config --libs libnl-3.0 \
 		libnl-route-3.0 libpcre2-8 jansson libcyaml)
 	check "$name finds nothing" "$out/$name" -verbosity=0 -max_len=8192 -timeout=10 \

@@ -2,7 +2,7 @@
 #include "scenario/script.h"
 
 #include "base/num.h"
-#include "board/parts.h"
+#include "scenario/parts.h"
 #include "scenario/sim.h"
 
 #include <stdio.h>
@@ -415,33 +415,11 @@ static int power(struct power *own)
 	return 0;
 }
 
-static int run_worker(struct control *control, const char *command)
-{
-	return type(control, text_of(command));
-}
-
-static void close_nothing(struct power *own)
-{
-	(void)own;
-}
-
-static void close_no_control(struct control *control)
-{
-	(void)control;
-}
-
 static void close_target(struct target *t)
 {
 	(void)t;
 	loop_timer_free(b.timer);
 }
-
-static struct power power_switch = { &(struct power_ops){ power, power, power,
-							  close_nothing } };
-static struct control control = {
-	.ops = &(struct control_ops){ type, run_worker, close_no_control },
-	.on_console = true,
-};
 
 static int open_script(struct loop *loop, const struct plan *plan, const char *log_path,
 		       const struct target_events *events, struct target **ret)
@@ -450,13 +428,7 @@ static int open_script(struct loop *loop, const struct plan *plan, const char *l
 	b.loop = loop;
 	b.events = *events;
 	b.timer = loop_timer_add(loop, on_timer, NULL);
-	b.target = (struct target){ .close = close_target,
-				    .open = true,
-				    .parts = target_parts(plan->target),
-				    .control = &control,
-				    .power = &power_switch,
-				    .wire.fd = -1,
-				    .name = plan->target };
+	b.target = parts_target(plan);
 	if (b.boot != BOOT_SILENT)
 		boot();
 	*ret = &b.target;

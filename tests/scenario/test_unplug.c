@@ -3,10 +3,10 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "board/parts.h"
 #include "plan.h"
 #include "run/past.h"
 #include "scenario/cut.h"
+#include "scenario/parts.h"
 #include "scenario/play.h"
 #include "scenario/unplug/plan.h"
 
@@ -228,13 +228,14 @@ static void attempt(unsigned int n, int64_t want, enum course course)
 /* Of the device that is raced, and of another one, which counts for nothing. */
 static void say_uevents(void)
 {
+	static const char *const actions[] = { "unbind", "remove", "add", "bind" };
 	char bdf[16] = "";
 
 	(void)sscanf(b.race, "%*s race device=%15s", bdf);
-	for (int added = 0; added < 2; added++) {
-		b.events.on_uevent(b.events.arg, added, "0000:00:01.0");
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		b.events.on_uevent(b.events.arg, actions[i], "0000:00:01.0");
 		if (!b.no_uevents)
-			b.events.on_uevent(b.events.arg, added, bdf);
+			b.events.on_uevent(b.events.arg, actions[i], bdf);
 	}
 }
 
@@ -279,33 +280,11 @@ static int power(struct power *own)
 	return 0;
 }
 
-static int run_worker(struct control *control, const char *command)
-{
-	return type(control, text_of(command));
-}
-
-static void close_nothing(struct power *own)
-{
-	(void)own;
-}
-
-static void close_no_control(struct control *control)
-{
-	(void)control;
-}
-
 static void close_target(struct target *t)
 {
 	(void)t;
 	loop_timer_free(b.timer);
 }
-
-static struct power power_switch = { &(struct power_ops){ power, power, power,
-							  close_nothing } };
-static struct control control = {
-	.ops = &(struct control_ops){ type, run_worker, close_no_control },
-	.on_console = true,
-};
 
 static int open_script(struct loop *loop, const struct plan *plan, const char *log_path,
 		       const struct target_events *events, struct target **ret)
@@ -314,15 +293,9 @@ static int open_script(struct loop *loop, const struct plan *plan, const char *l
 	b.loop = loop;
 	b.events = *events;
 	b.timer = loop_timer_add(loop, on_timer, NULL);
-	b.target = (struct target){ .close = close_target,
-				    .open = true,
-				    .parts = target_parts(plan->target),
-				    .control = &control,
-				    .power = &power_switch,
-				    .wire.fd = -1,
-				    .name = plan->target,
-				    .worker = "iommu-stress-worker",
-				    .test_device = "0000:00:10.0" };
+	b.target = parts_target(plan);
+	b.target.worker = "iommu-stress-worker";
+	b.target.test_device = "0000:00:10.0";
 	boot();
 	*ret = &b.target;
 	return 0;

@@ -2,65 +2,12 @@
 /* From facts about the target to the device, the reasons to leave it alone, the race. */
 #include "unplug.h"
 
-#include "base/log.h"
 #include "base/num.h"
 #include "board/worker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static void _printf_(2, 3) refuse(struct run *run, const char *format, ...)
-{
-	_cleanup_free_ char *words = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&words, format, args) < 0)
-		words = NULL;
-	va_end(args);
-	text_clean(run->sight.refused, sizeof(run->sight.refused),
-		   text_of(words ? words : format));
-}
-
-/* Of a group all but its bridges, which keep their driver; a bridge alone stays. */
-static int choose(const struct facts *facts, const char *word,
-		  struct facts_chosen *chosen, char **why)
-{
-	struct facts_chosen found = { 0 };
-	bool is_group = !strncmp(word, "group:", 6);
-	int r = facts_choose(facts, word, &found, why);
-
-	for (size_t i = 0; is_group && i < found.n; i++)
-		if (!facts->devices[found.devices[i]].is_bridge)
-			facts_chosen_add(chosen, found.devices[i]);
-	for (size_t i = 0; (!is_group || !chosen->n) && i < found.n; i++)
-		facts_chosen_add(chosen, found.devices[i]);
-	facts_chosen_done(&found);
-	return r;
-}
-
-/* The devices that were named, or the board's own test device. */
-static bool choose_devices(struct run *run, struct facts_chosen *chosen)
-{
-	const struct plan *plan = run->plan;
-	const struct facts *facts = &unplug_of(run)->facts;
-	const char *own = run->rig.target->test_device;
-	_cleanup_free_ char *why = NULL;
-
-	if (!plan->n_devices && !own) {
-		refuse(run, "which device? `iommu-stress list -t %s` shows them",
-		       run->plan->target);
-		return false;
-	}
-	for (size_t i = 0; i < (plan->n_devices ? plan->n_devices : 1); i++)
-		if (choose(facts, plan->n_devices ? plan->devices[i] : own, chosen,
-			   &why) < 0) {
-			refuse(run, "%s", why);
-			return false;
-		}
-	return true;
-}
 
 static const struct means *choose_method(const struct run *run,
 					 const struct device_facts *device)
@@ -88,32 +35,12 @@ static bool has_means(struct run *run, const struct device_facts *device)
 			continue;
 		lacks = means[i]->lacks(&unplug_of(run)->facts, device);
 		if (lacks) {
-			refuse(run, "%s cannot be used with %s: %s", device->bdf,
-			       means[i]->name, lacks);
+			device_refuse(run, "%s cannot be used with %s: %s", device->bdf,
+				      means[i]->name, lacks);
 			return false;
 		}
 	}
 	return true;
-}
-
-/* What the method needs besides the device. */
-static void add_place(struct strbuf *words, const struct facts *facts,
-		      const struct device_facts *device)
-{
-	ptrdiff_t pf = device->physfn[0] ? facts_find(facts, device->physfn) : -1;
-
-	if (device->slot[0])
-		strbuf_addf(words, " slot=%s", device->slot);
-	if (device->parent[0])
-		strbuf_addf(words, " bridge=%s", device->parent);
-	if (pf >= 0)
-		strbuf_addf(words, " pf=%s numvfs=%u", device->physfn,
-			    facts->devices[pf].sriov_num);
-}
-
-static const char *or_none(const char *word)
-{
-	return word[0] ? word : "-";
 }
 
 /* Is it the device, or a member of its group, which the worker binds and gives back? */
@@ -128,27 +55,12 @@ static bool is_raced(const struct unplug *u, size_t other)
 static void add_undo(struct unplug *u, size_t index, const char *method)
 {
 	const struct device_facts *device = &u->facts.devices[index];
-	const struct system_facts *system = &u->facts.system;
-	const struct {
-		const char *key, *was;
-	} settings[] = {
-		{ "autoprobe", system->autoprobe },
-		{ "expedited", system->expedited },
-		{ "devkmsg", system->devkmsg },
-	};
-	struct strbuf words = { 0 };
 
-	strbuf_addf(&words, "device=%s driver=%s override=%s", device->bdf,
-		    or_none(device->driver), or_none(device->override));
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (settings[i].was[0])
-			strbuf_addf(&words, " %s=%s", settings[i].key, settings[i].was);
-	/* VFs that went with their PF come back by their number only. */
-	strbuf_addf(&words, " method=%s", device->physfn[0] ? "sriov" : method);
-	add_place(&words, &u->facts, device);
 	u->undo = xrealloc(u->undo, u->n_undo + 1, sizeof(*u->undo));
-	u->undo[u->n_undo++] =
-		(struct unplug_undo){ .words = words, .apart = !is_raced(u, index) };
+	u->undo[u->n_undo] = (struct device_undo){ .apart = !is_raced(u, index) };
+	/* VFs that went with their PF come back by their number only. */
+	device_undo_words(&u->undo[u->n_undo++].words, &u->facts, device,
+			  device->physfn[0] ? "sriov" : method);
 }
 
 /* Undone from the last to the first: a PF needs its driver before it can have VFs. */
@@ -191,7 +103,7 @@ static void build_race(struct run *run, const struct guard_result *guard)
 
 	strbuf_addf(&words, "race device=%s holder=%s release=%s method=%s", device->bdf,
 		    plan->holder->name, plan->release, method_word(u->method));
-	add_place(&words, &u->facts, device);
+	device_add_place(&words, &u->facts, device);
 	for (size_t i = 0; i < guard->n_devices; i++) {
 		size_t member = guard->devices[i].device;
 
@@ -211,39 +123,6 @@ static void build_race(struct run *run, const struct guard_result *guard)
 	u->race = words.s;
 }
 
-/* One line each: the first that is not allowed ends the run, allowed ones are told. */
-static bool guards_pass(struct run *run, const struct guard_result *guard)
-{
-	for (size_t i = 0; i < guard->n_refusals; i++) {
-		if (guard->refusals[i].allowed)
-			log_warning("%s", guard->refusals[i].text);
-		else
-			log_error("%s", guard->refusals[i].text);
-	}
-	for (size_t i = 0; i < guard->n_refusals; i++)
-		if (!guard->refusals[i].allowed) {
-			refuse(run, "%s", guard->refusals[i].text);
-			run->sight.refused_told = true;
-			return false;
-		}
-	return true;
-}
-
-static void record_device(struct run *run)
-{
-	const struct device_facts *d =
-		&unplug_of(run)->facts.devices[unplug_of(run)->device];
-	struct record record = { .type = RECORD_DEVICE };
-
-	record.device.device = d->bdf;
-	record.device.id = d->id;
-	record.device.driver = d->driver;
-	record.device.group = d->group;
-	record.device.iommu = d->iommu;
-	record.device.domain = d->domain_type;
-	run_record(run, &record);
-}
-
 /* Whoever names a second device wants to see it go, too. */
 static bool go_together(struct run *run, struct guard_request request)
 {
@@ -260,11 +139,12 @@ static bool go_together(struct run *run, struct guard_request request)
 		for (size_t k = 0; !all && k < guard.n_devices; k++)
 			all = guard.devices[k].device == named->devices[i];
 		if (!all)
-			refuse(run,
-			       "%s does not go with %s: a run unplugs one device, and "
-			       "what it takes along; name one",
-			       facts->devices[named->devices[i]].bdf,
-			       facts->devices[named->devices[0]].bdf);
+			device_refuse(
+				run,
+				"%s does not go with %s: a run unplugs one device, and "
+				"what it takes along; name one",
+				facts->devices[named->devices[i]].bdf,
+				facts->devices[named->devices[0]].bdf);
 	}
 	guard_result_done(&guard);
 	return all;
@@ -274,15 +154,11 @@ static bool go_together(struct run *run, struct guard_request request)
 static bool check_words(struct run *run)
 {
 	const struct unplug *u = unplug_of(run);
-	bool plain = worker_words_are_plain(text_of(u->race));
 
 	for (size_t i = 0; i < u->n_undo; i++)
-		plain &= worker_words_are_plain(
-			(struct text){ u->undo[i].words.s, u->undo[i].words.n });
-	if (!plain)
-		refuse(run, "a name on the target (slot, driver, QEMU) has characters "
-			    "that are not passed on to a shell");
-	return plain;
+		if (!device_words_are_plain(run, u->undo[i].words.s))
+			return false;
+	return device_words_are_plain(run, u->race);
 }
 
 /* The device, and all that goes with it, once the guards have nothing against it. */
@@ -302,15 +178,26 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 	if (!go_together(run, request))
 		return;
 	guard_check(&request, &guard);
-	if (guards_pass(run, &guard)) {
+	if (device_guards_pass(run, &guard)) {
 		build_race(run, &guard);
 		/* Once: after a crash the target has other drivers, not other originals. */
 		if (!u->undo_recorded)
 			add_undos(u, &guard, method_word(u->method));
 		if (check_words(run))
-			record_device(run);
+			device_record(run, &u->facts.devices[u->device]);
 	}
 	guard_result_done(&guard);
+}
+
+/* The devices that were named, or the board's own test device. */
+static bool choose_devices(struct run *run, struct facts_chosen *chosen)
+{
+	const struct plan *plan = run->plan;
+	const char *const own[] = { run->rig.target->test_device };
+
+	return device_choose(run, &unplug_of(run)->facts,
+			     plan->n_devices ? plan->devices : own,
+			     plan->n_devices ? plan->n_devices : own[0] != NULL, chosen);
 }
 
 void unplug_choose(struct run *run)
@@ -320,22 +207,15 @@ void unplug_choose(struct run *run)
 
 	run->sight.unsure = facts->damaged;
 	if (facts->damaged)
-		refuse(run, "what the target told of its devices was damaged on its way");
+		device_refuse(
+			run,
+			"what the target told of its devices was damaged on its way");
 	else if (facts->system.hint[0] && unplug_plan_of(run)->holder->reach &&
 		 (!facts->system.iommu || facts->system.vfio == FACTS_NO))
-		refuse(run, "%s", facts->system.hint);
+		device_refuse(run, "%s", facts->system.hint);
 	else if (choose_devices(run, &chosen))
 		use_devices(run, &chosen);
 	facts_chosen_done(&chosen);
-}
-
-static void record_undo(struct run *run, const struct unplug_undo *undo)
-{
-	struct record record = { .type = RECORD_UNDO };
-
-	record.undo.words = undo->words.s;
-	record.undo.done = undo->done;
-	run_record(run, &record);
 }
 
 void unplug_record_undo(struct run *run)
@@ -343,12 +223,6 @@ void unplug_record_undo(struct run *run)
 	struct unplug *u = unplug_of(run);
 
 	for (size_t i = 0; !u->undo_recorded && i < u->n_undo; i++)
-		record_undo(run, &u->undo[i]);
+		device_record_undo(run, &u->undo[i], false);
 	u->undo_recorded = true;
-}
-
-void unplug_record_done(struct run *run, struct unplug_undo *undo)
-{
-	undo->done = true;
-	record_undo(run, undo);
 }

@@ -74,11 +74,11 @@ static void on_restored(struct run *run, struct text words)
 	struct text device, own;
 
 	for (size_t i = 0; text_value(words, "device", &device) && i < u->n_undo; i++) {
-		struct unplug_undo *undo = &u->undo[i];
+		struct device_undo *undo = &u->undo[i];
 
 		if (!undo->done && text_value(text_of(undo->words.s), "device", &own) &&
 		    text_equal(own, device))
-			unplug_record_done(run, undo);
+			device_record_undo(run, undo, true);
 	}
 }
 
@@ -88,16 +88,14 @@ static void on_fact(struct unplug *u, struct text words)
 	(void)!facts_add(&u->facts, words);
 }
 
-void unplug_on_uevent(struct run *run, bool added, const char *bdf)
+void unplug_on_uevent(struct run *run, const char *action, const char *bdf)
 {
 	struct unplug *u = unplug_of(run);
 
 	if (!u->ready || strcmp(bdf, u->facts.devices[u->device].bdf) != 0)
 		return;
-	if (added)
-		u->returns++;
-	else
-		u->removals++;
+	u->returns += !strcmp(action, "add");
+	u->removals += !strcmp(action, "remove");
 }
 
 bool unplug_on_marker(struct run *run, const struct console_line *line)

@@ -25,7 +25,7 @@ static bool await_put_back(struct run *run, void (*act)(struct run *))
 
 	for (size_t i = 0; all && i < u->n_undo; i++)
 		if (!u->undo[i].apart || !u->ready)
-			unplug_record_done(run, &u->undo[i]);
+			device_record_undo(run, &u->undo[i], true);
 	if (u->why[0])
 		log_warning("%s", u->why);
 	return all;

@@ -51,8 +51,7 @@ static void ask_facts(struct run *run)
 	u->facts = (struct facts){ 0 };
 	u->ready = u->ended = u->stuck = false;
 	u->why[0] = '\0';
-	/* What is not asked shows as an answer that never comes, within its limit. */
-	(void)!target_ask_facts(run->rig.target);
+	device_ask_facts(run);
 }
 
 static bool facts_told(const struct run *run)
@@ -379,7 +378,7 @@ const struct scenario scenario_unplug = {
 	       "group:N; without it, the test device of a virtual board.",
 	.target = "virt:amd64",
 	.cycles = 100,
-	.takes = SCENARIO_LOAD | SCENARIO_DEVICES | SCENARIO_WORKER,
+	.takes = SCENARIO_LOAD | SCENARIO_DEVICES | SCENARIO_GUARDS | SCENARIO_WORKER,
 	.options = &unplug_options,
 	.help_filter = unplug_help_filter,
 	.plan_size = sizeof(struct unplug_plan),

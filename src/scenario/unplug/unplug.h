@@ -7,9 +7,9 @@
  */
 #pragma once
 
-#include "device/guard.h"
 #include "plan.h"
 #include "run/engine.h"
+#include "scenario/device.h"
 
 /* Attempts that are asked for at once. A line of a terminal's input queue is short. */
 #define UNPLUG_BATCH_MAX 32
@@ -29,19 +29,12 @@ struct unplug_try {
 	uint32_t order; /* of the kernel's messages so far */
 };
 
-/* How one device becomes what it was. */
-struct unplug_undo {
-	struct strbuf words; /* of the worker's `restore` */
-	bool apart;          /* it goes with the device, but the race does not know it */
-	bool done;
-};
-
 struct unplug {
 	struct facts facts; /* of the target */
 	size_t device;      /* the one that is unplugged, index in facts */
 	const struct means *method;
 	char *race; /* command line of the race */
-	struct unplug_undo *undo;
+	struct device_undo *undo;
 	size_t n_undo;
 	size_t restoring; /* the one that `restore` is asked for, index in undo */
 	bool undo_recorded;
@@ -87,7 +80,6 @@ static inline const struct unplug_plan *unplug_plan_of(const struct run *run)
 void unplug_choose(struct run *run);
 /* Once, before anything is changed. */
 void unplug_record_undo(struct run *run);
-void unplug_record_done(struct run *run, struct unplug_undo *undo);
 
 /* markers.c */
 /* True: the marker was the worker's. */
@@ -97,7 +89,7 @@ void unplug_on_line(struct run *run, const struct console_line *line);
 struct unplug_try *unplug_try_of(struct unplug *unplug, unsigned int cycle);
 
 /* scenario.on_uevent */
-void unplug_on_uevent(struct run *run, bool added, const char *bdf);
+void unplug_on_uevent(struct run *run, const char *action, const char *bdf);
 
 /* judge.c */
 /* Chooses the window once enough was measured, or it was given. */

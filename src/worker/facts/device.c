@@ -76,6 +76,18 @@ static void find_class(const char *class, size_t list_offset)
 	}
 }
 
+static void find_macs(struct facts_device *d)
+{
+	char list[LIST_SIZE], mac[64], *rest = NULL;
+
+	memcpy(list, d->net, sizeof(list));
+	for (char *name = strtok_r(list, ",", &rest); name;
+	     name = strtok_r(NULL, ",", &rest))
+		if (file_read(path_make("/sys/class/net/%s/address", name).s, mac,
+			      sizeof(mac)) > 0)
+			facts_list_add(d->mac, mac);
+}
+
 /* The name vfioN that a device has while it is bound. */
 static void find_cdev(struct facts_device *d)
 {
@@ -111,5 +123,7 @@ int facts_find_devices(void)
 	}
 	find_class("net", offsetof(struct facts_device, net));
 	find_class("block", offsetof(struct facts_device, block));
+	for (size_t i = 0; i < facts_devices.n; i++)
+		find_macs(&facts_devices.devices[i]);
 	return 0;
 }

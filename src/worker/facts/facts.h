@@ -15,6 +15,7 @@
 struct facts_device {
 	struct bdf bdf, parent; /* the bridge above, "" for none */
 	char driver[64], net[LIST_SIZE], block[LIST_SIZE], cdev[32];
+	char mac[LIST_SIZE];  /* of the interfaces in net */
 	char open[LIST_SIZE]; /* processes that hold it through VFIO */
 	int group;            /* -1: none */
 };

@@ -4,19 +4,12 @@
  * of which /proc/net/route shows the main table only.
  */
 #include "facts.h"
+#include "worker/netlink.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-
-struct request {
-	struct nlmsghdr header;
-	struct rtmsg route;
-	char attributes[64];
-};
 
 struct answer {
 	const struct facts_use *use;
@@ -25,19 +18,6 @@ struct answer {
 	/* Of the last default route that was listed. */
 	uint32_t table, metric;
 };
-
-static void add(struct request *request, unsigned short type, const void *data,
-		size_t size)
-{
-	struct rtattr *attribute =
-		(struct rtattr *)((char *)request +
-				  NLMSG_ALIGN(request->header.nlmsg_len));
-
-	attribute->rta_type = type;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(size);
-	memcpy(RTA_DATA(attribute), data, size);
-	request->header.nlmsg_len += (uint32_t)RTA_SPACE(size);
-}
 
 static int take_interface(struct answer *answer, int index)
 {
@@ -83,79 +63,33 @@ static bool is_wanted(struct answer *answer, const struct rtmsg *route, uint32_t
 	return true;
 }
 
-static int take_route(struct answer *answer, const struct nlmsghdr *header)
+static int take_route(void *arg, const struct nlmsghdr *header)
 {
+	struct answer *answer = arg;
 	const struct rtmsg *route = NLMSG_DATA(header);
-	const struct rtattr *parts[RTA_MAX + 1] = { NULL }, *part = RTM_RTA(route);
-	int left = (int)RTM_PAYLOAD(header), index, err = 0;
-	uint32_t table = route->rtm_table, metric = 0;
+	const struct rtattr *out, *hops;
+	uint32_t table, metric;
 	size_t n = answer->n;
+	int err = 0;
 
+	if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*route)))
+		return -EBADMSG;
 	/* A dump of a family that the kernel does not have is one of all families. */
 	if (route->rtm_family != answer->to->family)
 		return 0;
-	for (; RTA_OK(part, left); part = RTA_NEXT(part, left))
-		if (part->rta_type <= RTA_MAX)
-			parts[part->rta_type] = part;
-	if (parts[RTA_TABLE])
-		memcpy(&table, RTA_DATA(parts[RTA_TABLE]), sizeof(table));
-	if (parts[RTA_PRIORITY])
-		memcpy(&metric, RTA_DATA(parts[RTA_PRIORITY]), sizeof(metric));
+	table = netlink_u32(netlink_find(header, sizeof(*route), RTA_TABLE),
+			    route->rtm_table);
+	metric = netlink_u32(netlink_find(header, sizeof(*route), RTA_PRIORITY), 0);
 	if (!is_wanted(answer, route, table, metric))
 		return 0;
-	if (parts[RTA_OIF]) {
-		memcpy(&index, RTA_DATA(parts[RTA_OIF]), sizeof(index));
-		err = take_interface(answer, index);
-	}
-	if (parts[RTA_MULTIPATH])
-		err = take_hops(answer, parts[RTA_MULTIPATH]) ?: err;
+	out = netlink_find(header, sizeof(*route), RTA_OIF);
+	hops = netlink_find(header, sizeof(*route), RTA_MULTIPATH);
+	if (out)
+		err = take_interface(answer, (int)netlink_u32(out, 0));
+	if (hops)
+		err = take_hops(answer, hops) ?: err;
 	/* net.ipv4.nexthop_compat_mode=0 shows objects by their number only. */
 	return err ?: answer->n > n ? 0 : -ENODATA;
-}
-
-/* Returns 1 after the last message, 0 or -errno. */
-static int take_message(struct answer *answer, const struct nlmsghdr *header)
-{
-	const int *error = NLMSG_DATA(header);
-
-	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
-		return -EINTR;
-	if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE)
-		return header->nlmsg_len >= NLMSG_LENGTH(sizeof(*error)) && *error ?
-			       *error :
-			       1;
-	if (header->nlmsg_type != RTM_NEWROUTE ||
-	    header->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtmsg)))
-		return -EBADMSG;
-	return take_route(answer, header) ?: !(header->nlmsg_flags & NLM_F_MULTI);
-}
-
-/* Returns 0 or -errno. */
-static int ask(const struct request *request, struct answer *answer)
-{
-	/* Connected to the kernel: nobody else may answer. */
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	const struct timeval limit = { .tv_sec = 10 };
-	_cleanup_close_ int fd =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	_Alignas(struct nlmsghdr) char reply[65536];
-	int state = 0;
-
-	if (fd < 0 || connect(fd, (const void *)&kernel, sizeof(kernel)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    send(fd, request, request->header.nlmsg_len, 0) < 0)
-		return -errno;
-	while (!state) {
-		ssize_t n = recv(fd, reply, sizeof(reply), MSG_TRUNC);
-		unsigned int left = (unsigned int)n;
-
-		if (n < 0 || (size_t)n > sizeof(reply))
-			return n < 0 ? -errno : -EMSGSIZE;
-		for (const struct nlmsghdr *header = (const void *)reply;
-		     !state && NLMSG_OK(header, left); header = NLMSG_NEXT(header, left))
-			state = take_message(answer, header);
-	}
-	return state < 0 ? state : 0;
 }
 
 /* The routes to an address, from a source or NULL, as seen in a VRF; 0: in none. */
@@ -163,24 +97,21 @@ static int ask_way(struct answer *answer, const void *source, unsigned int vrf)
 {
 	const struct facts_to *to = answer->to;
 	unsigned char size = to->family == AF_INET6 ? 16 : 4;
-	struct request request = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-			    .nlmsg_type = RTM_GETROUTE,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		/* The route itself, not the next hop that it would give this time. */
-		.route = { .rtm_family = (unsigned char)to->family,
-			   .rtm_dst_len = size * 8,
-			   .rtm_src_len = source ? size * 8 : 0,
-			   .rtm_flags = RTM_F_FIB_MATCH },
-	};
+	/* The route itself, not the next hop that it would give this time. */
+	const struct rtmsg route = { .rtm_family = (unsigned char)to->family,
+				     .rtm_dst_len = size * 8,
+				     .rtm_src_len = source ? size * 8 : 0,
+				     .rtm_flags = RTM_F_FIB_MATCH };
+	struct netlink_request request;
 	int err;
 
-	add(&request, RTA_DST, to->address, size);
+	netlink_begin(&request, RTM_GETROUTE, 0, &route, sizeof(route));
+	netlink_add(&request, RTA_DST, to->address, size);
 	if (source)
-		add(&request, RTA_SRC, source, size);
+		netlink_add(&request, RTA_SRC, source, size);
 	if (vrf)
-		add(&request, RTA_OIF, &vrf, sizeof(vrf));
-	err = ask(&request, answer);
+		netlink_add(&request, RTA_OIF, &vrf, sizeof(vrf));
+	err = netlink_ask(&request, RTM_NEWROUTE, take_route, answer);
 	/* The source may be no address of this network namespace, or no longer. */
 	if (err && source)
 		return ask_way(answer, NULL, vrf);
@@ -189,17 +120,18 @@ static int ask_way(struct answer *answer, const void *source, unsigned int vrf)
 
 static int ask_list(struct answer *answer)
 {
-	const struct request request = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-			    .nlmsg_type = RTM_GETROUTE,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.route = { .rtm_family = (unsigned char)answer->to->family },
-	};
+	const struct rtmsg route = { .rtm_family = (unsigned char)answer->to->family };
+	struct netlink_request request;
 	int err;
 
+	netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
 	/* It changed meanwhile. */
-	for (int i = 0; (err = ask(&request, answer)) == -EINTR && i < 9; i++)
+	for (int i = 0; i < 10; i++) {
+		err = netlink_ask(&request, RTM_NEWROUTE, take_route, answer);
+		if (err != -EINTR)
+			break;
 		answer->table = answer->metric = 0;
+	}
 	return err;
 }
 

@@ -244,6 +244,7 @@ static void tell_device(const struct facts_device *d)
 	line_number(&line, "autoprobe",
 		    facts_number_of(bdf, "sriov_drivers_autoprobe") != 0);
 	facts_add_name(&line, "net", d->net);
+	facts_add_name(&line, "mac", d->mac);
 	facts_add_name(&line, "block", d->block);
 	facts_add_name(&line, "cdev", d->cdev);
 	facts_add_name(&line, "vfio_open", d->open);
