@@ -44,6 +44,7 @@ _iommu_stress() {
 		words="reboot sysrq kexec poweroff"
 		[ "$command" != unplug ] ||
 			words="remove unbind power sriov reset reset_subordinate qmp"
+		[ "$command" != rebind ] || words="unbind remove module"
 		;;
 	--vfio) words="group group-noreq iommufd device qemu qemu-iommufd none" ;;
 	--release) words="request close-unset unset-close close exit kill never" ;;

@@ -80,7 +80,7 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "RUNDIR",
-	.doc = "Gives the devices of an unplug run that was killed, or whose target was "
+	.doc = "Gives the devices of an unplug or rebind run that was killed, or whose target was "
 	       "lost, their drivers back, as its journal tells.\vExit status: 0 everything "
 	       "is as it was, 2 bad usage or no such run, 3 something could not be put back.",
 	.children = children,
@@ -96,6 +96,6 @@ static int cmd_restore_run(int argc, char **argv)
 
 const struct command cmd_restore = {
 	.name = "restore",
-	.help = "put back what an unplug run that was cut short left changed",
+	.help = "put back what an unplug or rebind run that was cut short left changed",
 	.run = cmd_restore_run,
 };
