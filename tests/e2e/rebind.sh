@@ -77,5 +77,5 @@ refuse 'there is no PCI device' --device-name=0000:00:1f.7
 refuse 'bridge' --device-name=0000:00:01.0
 refuse "there is no 'rmmod'" --method rmmod
 refuse 'which device' -t local
-refuse 'network of its own' -t local --flood --device-name=eth0
+refuse 'no network that could be flooded' -t local --flood --device-name=eth0
 tap_end
