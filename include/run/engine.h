@@ -46,14 +46,13 @@ struct sight {
 	uint64_t phase_offset[PHASE_COUNT]; /* in console.raw, where the console showed it */
 
 	char kernel_before[96]; /* that a run which goes on has measured; "": none */
-	bool banner_expected;   /* somebody of us switched the power */
-	uint64_t banner_ns;     /* of this boot */
-	bool banner_fresh;      /* its shell has not answered yet */
-	bool shell;             /* the shell of this boot has answered */
-	uint64_t shell_ns;
-	uint64_t probe_ns; /* the shell was asked last */
+	uint64_t banner_ns, shell_ns; /* of this boot */
+	uint64_t probe_ns;            /* the shell was asked last */
 	char boot_id[40];
-	bool alive; /* an answer to the question whether the shell lives */
+	bool banner_expected; /* somebody of us switched the power */
+	bool banner_fresh;    /* its shell has not answered yet */
+	bool shell;           /* the shell of this boot has answered */
+	bool alive;           /* an answer to the question whether the shell lives */
 
 	uint64_t trigger_ns;                  /* request typed; 0 = not in this cycle */
 	bool trigger_seen;                    /* its marker stood in the kernel log */

@@ -205,26 +205,26 @@ static enum phase explain_pass(const struct cycle_facts *f, struct strbuf *reaso
 
 static const struct rule {
 	bool (*holds)(const struct cycle_facts *f);
-	enum outcome outcome;
 	enum phase (*explain)(const struct cycle_facts *f, struct strbuf *reason);
+	enum outcome outcome;
 	bool hides; /* findings, which would be lost behind its words */
 } rules[] = {
-	{ is_lost, OUTCOME_LOST, explain_lost, true },
+	{ is_lost, explain_lost, OUTCOME_LOST, true },
 	/* Before the hang: the silence after an oops is its consequence. */
-	{ is_dead, OUTCOME_CRASH, explain_dead, false },
-	{ is_hang, OUTCOME_HANG, explain_hang, true },
-	{ is_restart, OUTCOME_CRASH, explain_restart, true },
-	{ attempt_is_stuck, OUTCOME_HANG, attempt_explain_stuck, true },
-	{ attempt_is_gone, OUTCOME_GONE, attempt_explain_gone, true },
-	{ is_splat, OUTCOME_SPLAT, explain_splat, false },
-	{ is_invalid, OUTCOME_INVALID, explain_invalid, false },
-	{ attempt_is_unseen, OUTCOME_INVALID, attempt_explain_unseen, false },
-	{ attempt_is_unmade, OUTCOME_INVALID, attempt_explain_unmade, false },
-	{ attempt_is_blocked, OUTCOME_BLOCKED, attempt_explain_blocked, false },
-	{ attempt_is_busy, OUTCOME_BUSY, attempt_explain_busy, false },
-	{ is_unproven, OUTCOME_INVALID, explain_unproven, false },
-	{ attempt_is_made, OUTCOME_PASS, attempt_explain_pass, false },
-	{ is_rest, OUTCOME_PASS, explain_pass, false },
+	{ is_dead, explain_dead, OUTCOME_CRASH, false },
+	{ is_hang, explain_hang, OUTCOME_HANG, true },
+	{ is_restart, explain_restart, OUTCOME_CRASH, true },
+	{ attempt_is_stuck, attempt_explain_stuck, OUTCOME_HANG, true },
+	{ attempt_is_gone, attempt_explain_gone, OUTCOME_GONE, true },
+	{ is_splat, explain_splat, OUTCOME_SPLAT, false },
+	{ is_invalid, explain_invalid, OUTCOME_INVALID, false },
+	{ attempt_is_unseen, attempt_explain_unseen, OUTCOME_INVALID, false },
+	{ attempt_is_unmade, attempt_explain_unmade, OUTCOME_INVALID, false },
+	{ attempt_is_blocked, attempt_explain_blocked, OUTCOME_BLOCKED, false },
+	{ attempt_is_busy, attempt_explain_busy, OUTCOME_BUSY, false },
+	{ is_unproven, explain_unproven, OUTCOME_INVALID, false },
+	{ attempt_is_made, attempt_explain_pass, OUTCOME_PASS, false },
+	{ is_rest, explain_pass, OUTCOME_PASS, false },
 };
 
 void verdict_of_cycle(const struct cycle_facts *facts, struct verdict *ret)

@@ -26,7 +26,8 @@ static void find_names(struct interfaces *interfaces, const struct bdf *bdf)
 
 		if (facts_pci_of(path_make("/sys/class/net/%s", name).s, &on, real) &&
 		    !strcmp(on.s, bdf->s) && strlen(name) < IF_NAMESIZE)
-			strcpy(interfaces->list[interfaces->n++].name, name);
+			memcpy(interfaces->list[interfaces->n++].name, name,
+			       strlen(name) + 1);
 	}
 }
 
