@@ -510,7 +510,7 @@ static void keys_stay(void **state)
 		  "domain_type=domain_type iommu=iommu slot=slot -=removable -=rescan "
 		  "-=reset -=reset_subordinate -=bridge -=autoprobe parent=parent "
 		  "sriov_total=sriov_total sriov_num=sriov_num physfn=physfn -=net "
-		  "-=block -=cdev -=vfio_open " },
+		  "-=mac -=block -=cdev -=vfio_open " },
 		{ target_counters_members,
 		  "rx_packets=rx_packets rx_errors=rx_errors rx_dropped=rx_dropped "
 		  "rx_missed_errors=rx_missed_errors in_echos=in_echos "
