@@ -2,7 +2,7 @@
 /* Cycles of any scenario: when they are enough, and what the way each one ended means. */
 #include "base/log.h"
 #include "base/num.h"
-#include "report/text.h"
+#include "report/summary.h"
 #include "run/engine.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* A run from its first record to its last. */
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "report/text.h"
+#include "report/summary.h"
 #include "run/engine.h"
 #include "run/past.h"
 
