@@ -228,7 +228,8 @@ enum run_end run_cycles(struct run *run)
 		else
 			end = scenario->cycle ? scenario->cycle(run) : walk_cycle(run);
 	}
+	run->end = end;
 	if (scenario->put_back)
-		scenario->put_back(run, end);
+		scenario->put_back(run);
 	return end;
 }
