@@ -114,6 +114,8 @@ void run_record(struct run *run, struct record *record);
 /* To disk. A failure ends the run and is said. */
 int run_sync(struct run *run);
 void run_record_plan(struct run *run);
+/* What was done with the power, or what its switch saw; "": nothing. */
+void run_record_power(struct run *run, const char *action, const char *event);
 /* Recording has failed with r, which is said. */
 void run_fail(struct run *run, int r, const char *what);
 

@@ -186,13 +186,10 @@ static void on_quiet(void *arg)
 static void on_power(void *arg, const char *event)
 {
 	struct run *run = arg;
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "shutdown"))
 		run->sight.powered_off = true;
-	record.power.action = "";
-	record.power.event = event;
-	run_record(run, &record);
+	run_record_power(run, "", event);
 }
 
 void observe_cut(struct run *run)
@@ -203,16 +200,13 @@ void observe_cut(struct run *run)
 static void on_device(void *arg, const char *event, const char *why)
 {
 	struct run *run = arg;
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "removed"))
 		run->sight.device_removed = true;
 	if (!strcmp(event, "refused"))
 		snprintf(run->sight.gone, sizeof(run->sight.gone), "QEMU refuses: %.200s",
 			 why);
-	record.power.action = "";
-	record.power.event = event;
-	run_record(run, &record);
+	run_record_power(run, "", event);
 }
 
 static void on_uevent(void *arg, const char *action, const char *bdf)
