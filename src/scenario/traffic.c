@@ -84,14 +84,6 @@ static void on_timeline(void *arg, const struct timeline_part *part)
 	strbuf_add(&t->replies, part->replies);
 }
 
-static struct load_events events_of(struct run *run)
-{
-	return (struct load_events){ .on_sample = on_sample,
-				     .on_end = on_load_end,
-				     .on_timeline = on_timeline,
-				     .arg = run };
-}
-
 void traffic_up(struct run *run)
 {
 	if (run->rig.load)
@@ -100,7 +92,10 @@ void traffic_up(struct run *run)
 
 void traffic_on(struct run *run)
 {
-	struct load_events events = events_of(run);
+	const struct load_events events = { .on_sample = on_sample,
+					    .on_end = on_load_end,
+					    .on_timeline = on_timeline,
+					    .arg = run };
 	int r;
 
 	if (!run->plan->flood)

@@ -3,7 +3,7 @@
  * What the files of the unplug test share. unplug.c has the test in its order, choose.c
  * makes a device and a command line of facts and guards, markers.c turns the worker's
  * markers into facts of the attempts on their way, judge.c makes verdicts and the next
- * offsets of them, put_back.c ends it, plan.c and options.c are what can be asked of it.
+ * offsets of them, put_back.c ends it, plan.c is what can be asked of it.
  */
 #pragma once
 
@@ -98,7 +98,7 @@ enum run_end unplug_judge(struct run *run, struct unplug_try *try);
 /* put_back.c: scenario.put_back */
 void unplug_put_back(struct run *run);
 
-/* options.c */
+/* plan.c */
 extern const struct argp unplug_options;
 char *unplug_help_filter(int key, const char *text, void *input);
 int unplug_plan_check(struct plan *plan);
