@@ -91,9 +91,10 @@ struct fold {
 	unsigned int timed, last_replies, first_replies; /* summands */
 	struct flood_sample load;                        /* the last one */
 	uint64_t sent, replies;                          /* of all floods of the run */
-	/* Of those before the last one. */
-	uint64_t lost, duplicates, bad, reports;
-	struct flood_errors errors;
+	struct flood_losses {
+		uint64_t lost, duplicates, bad, reports;
+		struct flood_errors errors;
+	} losses; /* of the floods before the last one */
 	/* Of the last boot that told them, and of those before it. */
 	struct target_counters counters, counters_before;
 	unsigned int counted; /* boots before the last one that did */
@@ -108,16 +109,18 @@ struct fold {
 };
 
 /* Of all floods of the run. */
-uint64_t fold_lost(const struct fold *fold);
-uint64_t fold_duplicates(const struct fold *fold);
-uint64_t fold_bad(const struct fold *fold);
-uint64_t fold_reports(const struct fold *fold);
-struct flood_errors fold_errors(const struct fold *fold);
+struct flood_losses fold_losses(const struct fold *fold);
 /* What the target has counted, of all boots. Returns of how many. */
 unsigned int fold_counters(const struct fold *fold, struct target_counters *ret);
 /* Of what has reached its interface, what the target has dropped. */
 uint64_t fold_dropped(const struct target_counters *counters);
 uint64_t fold_reached(const struct target_counters *counters);
+
+/*
+ * Median of |achieved - wanted| in ns, rounded up to FOLD_ERROR_NS; 0: no attempts. The last
+ * of FOLD_ERROR_STEPS stands for all that is more.
+ */
+uint64_t fold_offsets_error(const struct fold_offsets *o);
 
 /* {0} is the fold of no records. */
 void fold_apply(struct fold *fold, const struct record *record);

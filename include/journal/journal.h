@@ -22,8 +22,8 @@ int journal_create(const char *dir, struct journal **ret) _must_check_;
 int journal_resume(const char *dir, struct journal **ret) _must_check_;
 /* Of a resumed one: was the last line of journal.jsonl torn? */
 bool journal_was_torn(const struct journal *j);
-/* Newlines in console.raw so far. Reads all of it. */
-int journal_console_lines(const struct journal *j, uint64_t *ret) _must_check_;
+/* Of a resumed one: newlines in console.raw when it was opened. */
+uint64_t journal_console_lines(const struct journal *j);
 /*
  * Appends one line in one write. A line that could not be written as a whole is taken
  * back, so that the file stays valid, and every later call returns the same error.

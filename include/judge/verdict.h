@@ -7,6 +7,7 @@
 
 enum outcome {
 	OUTCOME_PASS,
+	/* From here to GONE: something was found. */
 	OUTCOME_SPLAT,   /* a kernel report or precursor; the target survived */
 	OUTCOME_CRASH,   /* oops, panic, or a restart nobody asked for */
 	OUTCOME_HANG,    /* silence beyond the limit of a phase */
@@ -19,6 +20,8 @@ enum outcome {
 };
 
 const char *outcome_name(enum outcome outcome);
+/* Something was found: splat, crash, hang, lost, gone. */
+bool outcome_is_hit(enum outcome outcome);
 
 #define VERDICT_REASON_MAX 320
 

@@ -105,6 +105,7 @@ struct run {
 	struct cycle_facts cycle;
 	struct cycle_times times;
 	unsigned int invalid_row;
+	enum run_end end; /* once there is no further cycle: why */
 };
 
 /* recorder.c */
@@ -113,6 +114,8 @@ void run_record(struct run *run, struct record *record);
 /* To disk. A failure ends the run and is said. */
 int run_sync(struct run *run);
 void run_record_plan(struct run *run);
+/* What was done with the power, or what its switch saw; "": nothing. */
+void run_record_power(struct run *run, const char *action, const char *event);
 /* Recording has failed with r, which is said. */
 void run_fail(struct run *run, int r, const char *what);
 
@@ -125,16 +128,16 @@ struct cycle_facts *run_facts_of(struct run *run, unsigned int cycle);
 void observe_open(struct run *run);
 struct target_events observe_target_events(struct run *run);
 void observe_begin_cycle(struct run *run, unsigned int cycle);
+/* Is this marker of the cycle that is under way? Others are late, or from another run. */
+bool observe_is_of_cycle(const struct run *run, struct text marker);
 /* Everything printed so far is classified: a report that is open ends here. */
 void observe_flush(struct run *run);
 /* The console is cut here, in the middle of a line or not: the next byte begins a new one. */
 void observe_cut(struct run *run);
 void observe_close(struct run *run);
 
-/* wait.c */
-enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_ns);
-
 /* step.c */
+enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_ns);
 enum step_end step_walk(struct run *run, const struct step *steps, size_t n);
 
 /* shell.c: what is typed into the target's shell. */
@@ -185,9 +188,6 @@ enum outcome run_judge(struct run *run, const struct cycle_facts *facts,
  * that the run goes on, and undoes what was left. Speaks.
  */
 int run_resume(struct run *run);
-
-/* directory.c: a new one. Speaks. */
-int run_create_journal(const struct plan *plan, struct journal **ret);
 
 /* status.c: the live line on a terminal. */
 void status_start(const struct run *run);

@@ -84,17 +84,20 @@ struct scenario {
 	const struct step *steps;
 	size_t n_steps;
 
-	/* run->own of a run; NULL where there is none. */
-	void *(*new)(const struct plan *plan);
-	void (*free)(void *own);
+	/* Bytes of run->own, which begins as all 0; done frees what is in it, and may be NULL. */
+	size_t own_size;
+	void (*done)(void *own);
 	/*
 	 * One cycle, or a batch of them: RUN_GOES_ON, or why the run ends. NULL: the steps are
 	 * walked, and prove tells what was seen for a pass, and how long it took.
 	 */
 	enum run_end (*cycle)(struct run *run);
 	void (*prove)(struct run *run);
-	/* After the last cycle: the target gets back what was taken from it. May be NULL. */
-	void (*put_back)(struct run *run, enum run_end end);
+	/*
+	 * After the last cycle: the target gets back what was taken from it. A target that has
+	 * refused can be waited for here. May be NULL.
+	 */
+	void (*put_back)(struct run *run);
 
 	/* From within the loop: they record, and never wait or act. All may be NULL. */
 	bool (*on_marker)(struct run *run, const struct console_line *line); /* taken */

@@ -3,8 +3,7 @@
 #include "base/log.h"
 #include "cmd.h"
 #include "journal/journal.h"
-#include "report/json.h"
-#include "report/text.h"
+#include "report/summary.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -2,8 +2,7 @@
 #include "fold/fold.h"
 
 #include "base/exit_status.h"
-#include "fold/offsets.h"
-#include "timeline.h"
+#include "flood/timeline.h"
 
 #include <stdlib.h>
 
@@ -15,15 +14,163 @@ static void copy_clean(char *buffer, size_t size, const char *s)
 #define COPY(array, s) copy_clean(array, sizeof(array), s)
 
 /* Lost requests can come to be answered late, so only a flood's last counts count. */
+struct flood_losses fold_losses(const struct fold *fold)
+{
+	struct flood_losses all = fold->losses;
+
+	all.lost += fold->load.lost;
+	all.duplicates += fold->load.duplicates;
+	all.bad += fold->load.bad;
+	all.reports += fold->load.reports;
+	flood_errors_add(&all.errors, &fold->load.errors);
+	return all;
+}
+
 static void end_load(struct fold *fold)
 {
-	fold->lost += fold->load.lost;
-	fold->duplicates += fold->load.duplicates;
-	fold->bad += fold->load.bad;
-	fold->reports += fold->load.reports;
-	flood_errors_add(&fold->errors, &fold->load.errors);
+	fold->losses = fold_losses(fold);
 	fold->load = (struct flood_sample){ 0 };
 }
+
+/* -- attempts to unplug, by their offset --------------------------------------------------- */
+
+static void offsets_apply_window(struct fold_offsets *o, const struct record *record)
+{
+	o->window = record->window.window;
+	o->from_request = record->window.from_request;
+	o->known = true;
+	memset(o->slices, 0, sizeof(o->slices));
+	o->outside = (struct fold_slice){ 0 };
+	memset(o->recent, 0, sizeof(o->recent));
+}
+
+/* FOLD_SLICES: none of them. */
+static unsigned int slice_of(const struct fold_offsets *o, int64_t got_ns)
+{
+	int64_t width = o->window.to_ns - o->window.from_ns;
+	int64_t at = got_ns - o->window.from_ns;
+	double place;
+
+	/* One offset is still a window. */
+	if (!o->known || at < 0 || at > width)
+		return width || !o->known ? FOLD_SLICES : 0;
+	place = width ? (double)at / (double)width * FOLD_SLICES : 0;
+	return place < FOLD_SLICES ? (unsigned int)place : FOLD_SLICES - 1;
+}
+
+static void offsets_apply_attempt(struct fold_offsets *o, const struct record *record)
+{
+	const struct attempt *attempt = &record->attempt;
+	uint64_t error = (uint64_t)llabs(attempt->got_ns - attempt->want_ns);
+	unsigned int slice = slice_of(o, attempt->got_ns);
+
+	if (!attempt->seen)
+		return;
+	o->attempts++;
+	o->total_ns += attempt->total_ns;
+	error = (error + FOLD_ERROR_NS - 1) / FOLD_ERROR_NS;
+	if (error >= FOLD_ERROR_STEPS)
+		error = FOLD_ERROR_STEPS - 1;
+	o->errors[error]++;
+	o->recent[record->cycle % FOLD_RECENT] =
+		(struct fold_recent){ record->cycle, slice, (unsigned int)error,
+				      attempt->total_ns };
+	if (slice < FOLD_SLICES)
+		o->slices[slice].attempts++;
+	else
+		o->outside.attempts++;
+}
+
+static void offsets_forget(struct fold_offsets *o, unsigned int cycle)
+{
+	for (size_t i = 0; i < FOLD_RECENT; i++) {
+		struct fold_recent *recent = &o->recent[i];
+
+		if (recent->cycle <= cycle)
+			continue;
+		o->attempts--;
+		o->total_ns -= recent->total_ns;
+		o->errors[recent->error]--;
+		if (recent->slice < FOLD_SLICES)
+			o->slices[recent->slice].attempts--;
+		else
+			o->outside.attempts--;
+		*recent = (struct fold_recent){ 0 };
+	}
+}
+
+static void offsets_apply_hit(struct fold_offsets *o, unsigned int cycle)
+{
+	const struct fold_recent *recent = &o->recent[cycle % FOLD_RECENT];
+
+	if (!cycle || recent->cycle != cycle)
+		return;
+	if (recent->slice < FOLD_SLICES)
+		o->slices[recent->slice].hits++;
+	else
+		o->outside.hits++;
+}
+
+uint64_t fold_offsets_error(const struct fold_offsets *o)
+{
+	unsigned int seen = 0;
+
+	for (uint64_t i = 0; o->attempts && i < FOLD_ERROR_STEPS; i++) {
+		seen += o->errors[i];
+		if (2 * seen >= o->attempts)
+			return i * FOLD_ERROR_NS;
+	}
+	return 0;
+}
+
+/* -- around the trigger ------------------------------------------------------------------- */
+
+/* Elements that begin before the first step, or behind the last one, are left out. */
+static unsigned int add_runs(uint64_t *steps, int64_t at_ns, uint64_t step_ns,
+			     struct text runs)
+{
+	unsigned int last = 0;
+	uint32_t value, count;
+
+	at_ns += (int64_t)FOLD_TIMELINE_BEFORE_NS;
+	while (timeline_next(&runs, &value, &count))
+		for (; count; count--, at_ns += (int64_t)step_ns) {
+			uint64_t i = (uint64_t)at_ns / FOLD_TIMELINE_STEP_NS;
+
+			if (at_ns < 0 || i >= FOLD_TIMELINE_STEPS)
+				continue;
+			steps[i] += value;
+			last = value ? (unsigned int)i + 1 : last;
+		}
+	return last;
+}
+
+static void timeline_apply(struct fold_timeline *t, const struct record *record)
+{
+	const struct timeline_marks *seen = &record->timeline.marks;
+	uint64_t step_ns = record->timeline.step_ns;
+	int64_t from_ns = record->timeline.from_ns;
+	unsigned int last;
+
+	/* A journal may say anything. */
+	if (!step_ns || step_ns > NS_PER_SEC || from_ns > (int64_t)(3600 * NS_PER_SEC) ||
+	    from_ns < -(int64_t)(3600 * NS_PER_SEC))
+		return;
+	t->cycles++;
+	last = add_runs(t->sent, from_ns, step_ns, text_of(record->timeline.sent));
+	t->steps = last > t->steps ? last : t->steps;
+	(void)add_runs(t->replies, from_ns, step_ns, text_of(record->timeline.replies));
+#define ADD(mark) (t->sums.mark += (seen)->mark, t->counts.mark += (seen)->mark != 0)
+	ADD(marker);
+	ADD(last_reply);
+	ADD(restart);
+	ADD(banner);
+	ADD(first_reply);
+	ADD(shell);
+#undef ADD
+}
+
+/* -- records ------------------------------------------------------------------------------ */
 
 static void apply_run(struct fold *fold, const struct record *record)
 {
@@ -51,34 +198,6 @@ static void apply_load(struct fold *fold, const struct flood_sample *load)
 	fold->sent += load->sent - from.sent;
 	fold->replies += load->replies - from.replies;
 	fold->load = *load;
-}
-
-uint64_t fold_lost(const struct fold *fold)
-{
-	return fold->lost + fold->load.lost;
-}
-
-uint64_t fold_duplicates(const struct fold *fold)
-{
-	return fold->duplicates + fold->load.duplicates;
-}
-
-uint64_t fold_bad(const struct fold *fold)
-{
-	return fold->bad + fold->load.bad;
-}
-
-uint64_t fold_reports(const struct fold *fold)
-{
-	return fold->reports + fold->load.reports;
-}
-
-struct flood_errors fold_errors(const struct fold *fold)
-{
-	struct flood_errors all = fold->errors;
-
-	flood_errors_add(&all, &fold->load.errors);
-	return all;
 }
 
 static void add_counters(struct target_counters *sum, const struct target_counters *more)
@@ -200,13 +319,6 @@ static void add_times(struct fold *fold, const struct cycle_times *times)
 	fold->first_replies += times->first_reply_after != 0;
 }
 
-static bool is_hit(enum outcome outcome)
-{
-	return outcome == OUTCOME_SPLAT || outcome == OUTCOME_CRASH ||
-	       outcome == OUTCOME_HANG || outcome == OUTCOME_LOST ||
-	       outcome == OUTCOME_GONE;
-}
-
 static void apply_verdict(struct fold *fold, const struct record *record)
 {
 	const struct verdict *verdict = &record->verdict.verdict;
@@ -215,7 +327,7 @@ static void apply_verdict(struct fold *fold, const struct record *record)
 	fold->finished++;
 	if (record->cycle > fold->judged)
 		fold->judged = record->cycle;
-	if (is_hit(outcome))
+	if (outcome_is_hit(outcome))
 		offsets_apply_hit(&fold->offsets, record->cycle);
 	fold->last = *verdict;
 	if (!fold->outcomes[outcome]++) {
@@ -301,7 +413,7 @@ unsigned int fold_hits(const struct fold *fold)
 	unsigned int hits = 0;
 
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
-		hits += is_hit((enum outcome)i) ? fold->outcomes[i] : 0;
+		hits += outcome_is_hit((enum outcome)i) ? fold->outcomes[i] : 0;
 	return hits;
 }
 

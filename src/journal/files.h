@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The open files of a run directory, shared by the files of this room. */
+/* The open files of a run directory (journal.c), shared by the files of this room. */
 #pragma once
 
 #include "journal/journal.h"
@@ -11,6 +11,7 @@ struct journal {
 	uint64_t last_ns;     /* of console.timing, 0 = none yet */
 	bool first_line_over; /* its newline is in console.raw: see timing_add */
 	bool torn;            /* what a killed writer left of the last line was cut off */
+	uint64_t lines;       /* in console.raw when it was opened */
 	unsigned int extracted;
 	int journal_failed, console_failed; /* 0 or -errno, for good */
 };

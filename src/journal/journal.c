@@ -6,16 +6,74 @@
  */
 #include "journal/journal.h"
 
+#include "base/num.h"
 #include "files.h"
 #include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int journal_files_new(const char *dir, struct journal **ret)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct journal *j;
+
+	if (fd < 0)
+		return -errno;
+	j = xcalloc(1, sizeof(*j));
+	j->dir = xstrdup(dir);
+	j->dir_fd = fd;
+	j->journal_fd = j->raw_fd = j->timing_fd = -1;
+	*ret = j;
+	return 0;
+}
+
+int journal_files_open(const struct journal *j, const char *name, int flags, int *ret_fd)
+{
+	int fd = openat(j->dir_fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int journal_files_lock(const struct journal *j, bool wait)
+{
+	while (flock(j->journal_fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+		if (errno != EINTR)
+			return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+int journal_files_add(int fd, uint64_t *size, const void *bytes, size_t n)
+{
+	int r = file_write_all(fd, bytes, n);
+
+	if (r < 0) {
+		/* If even this fails, journal_resume repairs it. */
+		if (ftruncate(fd, (off_t)*size) < 0)
+			return r;
+		return r;
+	}
+	*size += n;
+	return 0;
+}
+
+int journal_timing_add(struct journal *j, uint64_t delay_ns, uint64_t n)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%" PRIu64 ".%06" PRIu64 " %" PRIu64 "\n",
+			   delay_ns / NS_PER_SEC, delay_ns % NS_PER_SEC / NS_PER_USEC, n);
+
+	return journal_files_add(j->timing_fd, &j->timing_size, line, (size_t)len);
+}
 
 /* Of a directory that holds a journal: is somebody writing it? */
 static int taken(const struct journal *j)
@@ -156,6 +214,98 @@ int journal_console(struct journal *j, const void *bytes, size_t n, uint64_t now
 	return j->console_failed;
 }
 
+/* -- one report as a file of its own, ready to mail ------------------------------------------ */
+
+#define NAME_MAX_BYTES 80
+
+/* Letters, digits and "._-" of the bug; runs of anything else become one dash. */
+static char *file_name_of(const struct finding *finding, unsigned int number)
+{
+	const char *bug = finding->bug[0] ? finding->bug : finding->kind;
+	char safe[NAME_MAX_BYTES + 1];
+	size_t n = 0;
+
+	for (; *bug && n < NAME_MAX_BYTES; bug++) {
+		bool fine = (*bug >= 'a' && *bug <= 'z') ||
+			    (*bug >= 'A' && *bug <= 'Z') ||
+			    (*bug >= '0' && *bug <= '9') || strchr("._-", *bug);
+
+		if (fine)
+			safe[n++] = *bug;
+		else if (n && safe[n - 1] != '-')
+			safe[n++] = '-';
+	}
+	while (n && safe[n - 1] == '-')
+		n--;
+	safe[n] = '\0';
+	return xasprintf("splats/%04u-%s.txt", number, n ? safe : "finding");
+}
+
+static int copy_raw(const struct journal *j, int out, uint64_t offset, uint64_t size)
+{
+	char bytes[65536];
+
+	while (size) {
+		size_t want = size < sizeof(bytes) ? (size_t)size : sizeof(bytes);
+		ssize_t n = pread(j->raw_fd, bytes, want, (off_t)offset);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		r = file_write_all(out, bytes, (size_t)n);
+		if (r < 0)
+			return r;
+		offset += (uint64_t)n;
+		size -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static int write_report(const struct journal *j, int out, const struct finding *finding,
+			struct text head)
+{
+	int r = file_write_all(out, head.s, head.n);
+
+	if (r == 0 && head.n && !text_ends(head, TEXT("\n")))
+		r = file_write_all(out, "\n", 1);
+	if (r == 0)
+		r = file_write_all(out, "\n", 1);
+	if (r == 0)
+		r = copy_raw(j, out, finding->offset, finding->size);
+	return r;
+}
+
+int journal_extract(struct journal *j, const struct finding *finding, struct text head,
+		    char **ret_name)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *name = NULL;
+	int r;
+
+	/* A resumed run goes on behind the numbers that are taken. */
+	do {
+		free(name);
+		name = file_name_of(finding, ++j->extracted);
+		fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0666);
+	} while (fd < 0 && errno == EEXIST);
+	if (fd < 0)
+		return -errno;
+	r = write_report(j, fd, finding, head);
+	if (r < 0) {
+		unlinkat(j->dir_fd, name, 0);
+		j->extracted--;
+		return r;
+	}
+	*ret_name = name;
+	name = NULL;
+	return 0;
+}
+
+/* -- the end ------------------------------------------------------------------------------ */
+
 int journal_sync(struct journal *j)
 {
 	const int fds[] = { j->raw_fd, j->timing_fd, j->journal_fd };
@@ -166,4 +316,26 @@ int journal_sync(struct journal *j)
 		if (fdatasync(fds[i]) < 0 && r == 0)
 			r = -errno;
 	return r;
+}
+
+const char *journal_dir(const struct journal *j)
+{
+	return j->dir;
+}
+
+uint64_t journal_console_offset(const struct journal *j)
+{
+	return j->raw_size;
+}
+
+void journal_close(struct journal *j)
+{
+	if (!j)
+		return;
+	mem_close_fd(&j->journal_fd);
+	mem_close_fd(&j->raw_fd);
+	mem_close_fd(&j->timing_fd);
+	mem_close_fd(&j->dir_fd);
+	free(j->dir);
+	free(j);
 }

@@ -2,7 +2,6 @@
 #include "journal/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,37 +18,20 @@ struct journal_reader {
 	char *error;
 };
 
-static int open_journal(const char *dir)
+int journal_reader_open(const char *dir, struct journal_reader **ret)
 {
 	_cleanup_free_ char *path = NULL;
 	struct stat st;
-	int fd;
+	FILE *in;
 
 	if (stat(dir, &st) < 0)
 		return -errno;
 	path = S_ISDIR(st.st_mode) ? xasprintf("%s/journal.jsonl", dir) : xstrdup(dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-int journal_reader_open(const char *dir, struct journal_reader **ret)
-{
-	struct journal_reader *r;
-	int fd = open_journal(dir);
-	FILE *in;
-
-	if (fd < 0)
-		return fd;
-	in = fdopen(fd, "r");
-	if (!in) {
-		int saved = -errno;
-
-		mem_close_fd(&fd);
-		return saved;
-	}
-	r = xcalloc(1, sizeof(*r));
-	r->in = in;
-	*ret = r;
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->in = in;
 	return 0;
 }
 

@@ -61,29 +61,31 @@ static int repair_lines(int fd, uint64_t *ret_size, bool *ret_torn)
 	return r;
 }
 
-/* Bytes of the first line, which have no time (see untimed_bytes in journal.c). */
-static int first_line(struct journal *j, uint64_t *ret)
+/*
+ * Counts the lines of the console. *ret: bytes of the first one, which have no time (see
+ * untimed_bytes in journal.c).
+ */
+static int scan_console(struct journal *j, uint64_t *ret)
 {
-	char bytes[4096];
+	char bytes[65536];
 	uint64_t offset = 0;
 
+	*ret = j->raw_size;
 	while (offset < j->raw_size) {
 		ssize_t n = pread(j->raw_fd, bytes, sizeof(bytes), (off_t)offset);
-		const char *newline;
+		const char *end = bytes + (n > 0 ? n : 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
-		newline = memchr(bytes, '\n', (size_t)n);
-		if (newline) {
-			j->first_line_over = true;
-			*ret = offset + (uint64_t)(newline - bytes) + 1;
-			return 0;
-		}
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));
+		     at++)
+			if (!j->lines++)
+				*ret = offset + (uint64_t)(at - bytes) + 1;
 		offset += (uint64_t)n;
 	}
-	*ret = j->raw_size;
+	j->first_line_over = j->lines;
 	return 0;
 }
 
@@ -123,7 +125,7 @@ static int repair_timing(struct journal *j)
 {
 	uint64_t header = 0, timed = 0;
 	bool torn;
-	int r = first_line(j, &header);
+	int r = scan_console(j, &header);
 
 	if (r == 0)
 		r = repair_lines(j->timing_fd, &j->timing_size, &torn);
@@ -176,24 +178,7 @@ bool journal_was_torn(const struct journal *j)
 	return j->torn;
 }
 
-int journal_console_lines(const struct journal *j, uint64_t *ret)
+uint64_t journal_console_lines(const struct journal *j)
 {
-	char bytes[65536];
-	uint64_t lines = 0, offset = 0;
-
-	while (offset < j->raw_size) {
-		ssize_t n = pread(j->raw_fd, bytes, sizeof(bytes), (off_t)offset);
-		const char *end = bytes + (n > 0 ? n : 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));
-		     at++)
-			lines++;
-		offset += (uint64_t)n;
-	}
-	*ret = lines;
-	return 0;
+	return j->lines;
 }

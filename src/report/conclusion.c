@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "conclusion.h"
+#include "parts.h"
 
 #include "judge/stats.h"
 

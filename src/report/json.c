@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/json.h"
+#include "report/summary.h"
 
-#include "conclusion.h"
-#include "fold/offsets.h"
 #include "judge/stats.h"
-#include "timeline.h"
+#include "parts.h"
 
 #include <jansson.h>
 
@@ -140,7 +138,7 @@ static json_t *offsets_of(const struct fold_offsets *o)
 						"hits", (int)o->slices[i].hits));
 	object = json_pack("{s:s, s:I, s:I, s:i, s:o}", "reference",
 			   o->from_request ? "request" : "unplug", "error_ns",
-			   (json_int_t)offsets_error(o), "attempt_ns",
+			   (json_int_t)fold_offsets_error(o), "attempt_ns",
 			   (json_int_t)(o->total_ns / o->attempts), "attempts",
 			   (int)o->attempts, "slices", slices);
 	return object;
@@ -185,7 +183,7 @@ static json_t *counters_of(const struct target_counters *c, unsigned int boots)
 static json_t *summary_of(const struct fold *fold, const struct rules *rules)
 {
 	_cleanup_free_ char *conclusion = conclusion_of(fold);
-	const struct flood_errors errors = fold_errors(fold);
+	const struct flood_losses losses = fold_losses(fold);
 	struct target_counters counters;
 	unsigned int boots = fold_counters(fold, &counters);
 	json_t *object = json_object();
@@ -210,12 +208,12 @@ static json_t *summary_of(const struct fold *fold, const struct rules *rules)
 	set_text(object, "device", fold->device);
 	set_number(object, "requests", fold->sent);
 	set_number(object, "replies", fold->replies);
-	set_number(object, "reports", fold_reports(fold));
-	set_number(object, "lost", fold_lost(fold));
-	set_number(object, "duplicates", fold_duplicates(fold));
-	set_number(object, "damaged", fold_bad(fold));
-	if (flood_errors_all(&errors))
-		json_object_set_new(object, "errors", errors_of(&errors));
+	set_number(object, "reports", losses.reports);
+	set_number(object, "lost", losses.lost);
+	set_number(object, "duplicates", losses.duplicates);
+	set_number(object, "damaged", losses.bad);
+	if (flood_errors_all(&losses.errors))
+		json_object_set_new(object, "errors", errors_of(&losses.errors));
 	if (boots)
 		json_object_set_new(object, "counters", counters_of(&counters, boots));
 	if (fold->load.rtt_max_us)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "layout.h"
+#include "parts.h"
 
 #include "base/num.h"
-#include "report/text.h"
+#include "report/summary.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>

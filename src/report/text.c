@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report/text.h"
+#include "report/summary.h"
 
 #include "base/num.h"
-#include "conclusion.h"
 #include "judge/stats.h"
-#include "layout.h"
-#include "offsets.h"
-#include "timeline.h"
+#include "parts.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -332,29 +329,23 @@ static void add_round_trips(struct strbuf *b, const struct flood_sample *load)
 	}
 }
 
-static void add_errors(struct strbuf *b, const struct fold *fold)
-{
-	const struct flood_errors errors = fold_errors(fold);
-
-	if (!flood_errors_all(&errors))
-		return;
-	strbuf_addf(b, "; errors: ");
-	flood_errors_describe(&errors, false, b);
-}
-
 static void print_load(const struct layout *l, const struct fold *fold)
 {
+	const struct flood_losses losses = fold_losses(fold);
 	_cleanup_strbuf_ struct strbuf b = { 0 };
 
 	if (!fold->sent)
 		return;
 	strbuf_addf(&b, "%llu requests, %llu replies", (unsigned long long)fold->sent,
 		    (unsigned long long)fold->replies);
-	add_count(&b, fold_reports(fold), "reports of groups or services");
-	add_count(&b, fold_lost(fold), "lost");
-	add_count(&b, fold_duplicates(fold), "answered twice");
-	add_count(&b, fold_bad(fold), "came back damaged");
-	add_errors(&b, fold);
+	add_count(&b, losses.reports, "reports of groups or services");
+	add_count(&b, losses.lost, "lost");
+	add_count(&b, losses.duplicates, "answered twice");
+	add_count(&b, losses.bad, "came back damaged");
+	if (flood_errors_all(&losses.errors)) {
+		strbuf_addf(&b, "; errors: ");
+		flood_errors_describe(&losses.errors, false, &b);
+	}
 	add_round_trips(&b, &fold->load);
 	if (fold->last_replies) {
 		strbuf_addf(&b, "; last reply ");

@@ -2,7 +2,7 @@
 /* Cycles of any scenario: when they are enough, and what the way each one ended means. */
 #include "base/log.h"
 #include "base/num.h"
-#include "report/text.h"
+#include "report/summary.h"
 #include "run/engine.h"
 
 #include <stdio.h>
@@ -228,7 +228,8 @@ enum run_end run_cycles(struct run *run)
 		else
 			end = scenario->cycle ? scenario->cycle(run) : walk_cycle(run);
 	}
+	run->end = end;
 	if (scenario->put_back)
-		scenario->put_back(run, end);
+		scenario->put_back(run);
 	return end;
 }

@@ -86,21 +86,28 @@ static void on_error(struct run *run, const struct console_line *line, struct te
 		 "the target cannot do %.*s: %.*s", TEXT_ARG(error), TEXT_ARG(why));
 }
 
+bool observe_is_of_cycle(const struct run *run, struct text marker)
+{
+	struct text cycle = TEXT_NONE;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
+	text_value(marker, "cycle", &cycle);
+	return text_equal(cycle, text_of(number));
+}
+
 static void on_marker(struct run *run, const struct console_line *line)
 {
-	struct text phase = TEXT_NONE, cycle = TEXT_NONE, error;
-	char number[16];
+	struct text phase = TEXT_NONE, error;
 
 	if (run->scenario->on_marker && run->scenario->on_marker(run, line))
 		return;
 	text_value(line->marker, "phase", &phase);
-	text_value(line->marker, "cycle", &cycle);
-	snprintf(number, sizeof(number), "%u", run->cycle.cycle);
 	if (text_equal(phase, TEXT("up")))
 		on_shell(run, line);
 	else if (text_value(line->marker, "error", &error))
 		on_error(run, line, error);
-	else if (!text_equal(cycle, text_of(number)))
+	else if (!observe_is_of_cycle(run, line->marker))
 		return;
 	else if (text_equal(phase, TEXT("trigger")))
 		on_request(&run->sight);
@@ -179,13 +186,10 @@ static void on_quiet(void *arg)
 static void on_power(void *arg, const char *event)
 {
 	struct run *run = arg;
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "shutdown"))
 		run->sight.powered_off = true;
-	record.power.action = "";
-	record.power.event = event;
-	run_record(run, &record);
+	run_record_power(run, "", event);
 }
 
 void observe_cut(struct run *run)
@@ -196,16 +200,13 @@ void observe_cut(struct run *run)
 static void on_device(void *arg, const char *event, const char *why)
 {
 	struct run *run = arg;
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (!strcmp(event, "removed"))
 		run->sight.device_removed = true;
 	if (!strcmp(event, "refused"))
 		snprintf(run->sight.gone, sizeof(run->sight.gone), "QEMU refuses: %.200s",
 			 why);
-	record.power.action = "";
-	record.power.event = event;
-	run_record(run, &record);
+	run_record_power(run, "", event);
 }
 
 static void on_uevent(void *arg, const char *action, const char *bdf)

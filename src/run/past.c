@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What a journal tells of its run, and how devices get back what a run took from them. */
 #include "run/past.h"
 
 #include "base/log.h"
@@ -7,6 +8,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The worker takes 64 words, and a device that does not come back may take it 10 s. */
+#define WORDS_MAX   48
+#define DEVICES_MAX 5
+
+void undo_learn(struct undo_list *list, const struct record *record)
+{
+	if (record->type != RECORD_UNDO)
+		return;
+	for (size_t i = 0; i < list->n; i++)
+		if (!strcmp(list->entries[i].words, record->undo.words)) {
+			list->entries[i].done = record->undo.done;
+			return;
+		}
+	list->entries = xrealloc(list->entries, list->n + 1, sizeof(*list->entries));
+	list->entries[list->n++] = (struct undo){ .words = xstrdup(record->undo.words),
+						  .done = record->undo.done };
+}
+
+size_t undo_left(const struct undo_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += !list->entries[i].done;
+	return n;
+}
+
+void undo_list_done(struct undo_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->entries[i].words);
+	free(list->entries);
+	*list = (struct undo_list){ 0 };
+}
 
 /* Only the first record of a run is of this type, or those of its resumptions. */
 static void take_run(struct past *past, const struct record *record)
@@ -125,4 +161,129 @@ int past_open_journal(const char *dir, struct journal **ret)
 			"is taken off",
 			dir);
 	return 0;
+}
+
+/* -- undoing ------------------------------------------------------------------------------ */
+
+static size_t count_words(const char *words)
+{
+	size_t n = 0;
+
+	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
+		words += strcspn(words, " ");
+		n++;
+	}
+	return n;
+}
+
+/*
+ * Command line for what is left before *next, as far as one takes. "": nothing is. The last
+ * change is undone first.
+ */
+static void next_command(const struct undo_list *list, size_t *next, struct strbuf *ret)
+{
+	size_t words = 0, devices = 0;
+
+	for (; *next && devices < DEVICES_MAX; --*next) {
+		const struct undo *undo = &list->entries[*next - 1];
+
+		if (undo->done)
+			continue;
+		words += count_words(undo->words);
+		if (devices++ && words > WORDS_MAX)
+			return;
+		strbuf_addf(ret, "%s%s", ret->n ? " " : "restore ", undo->words);
+	}
+}
+
+/* The worker's own words for what it could not do. */
+static void tell_error(const char *target, struct text line)
+{
+	struct text why;
+	char clean[256];
+
+	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why) &&
+	    text_clean(clean, sizeof(clean), why))
+		log_error("%s: %s", target, clean);
+}
+
+/* So that it is not done again. */
+static int record_done_undo(struct undo *undo, const struct undo_way *way)
+{
+	struct record record = { .type = RECORD_UNDO, .at_ns = loop_now_ns() };
+	int r;
+
+	record.undo.words = undo->words;
+	record.undo.done = undo->done = true;
+	r = journal_append(way->journal, &record);
+	if (r < 0)
+		return log_errno(r, "cannot record in %s", journal_dir(way->journal));
+	return 0;
+}
+
+/* Of all devices that were changed together, this one is done. */
+static int take_done(struct undo_list *list, const struct undo_way *way,
+		     struct text device)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct undo *undo = &list->entries[i];
+		struct text own;
+		int r;
+
+		if (undo->done || !text_value(text_of(undo->words), "device", &own) ||
+		    !text_equal(own, device))
+			continue;
+		fprintf(way->out, "%.*s is as it was\n", TEXT_ARG(own));
+		r = record_done_undo(undo, way);
+		first = first ? first : r;
+	}
+	return first;
+}
+
+static int take_answer(struct undo_list *list, const struct undo_way *way,
+		       const char *output)
+{
+	struct text rest = text_of(output), line, device;
+	int first = 0;
+
+	while (text_next_line(&rest, &line)) {
+		int r = 0;
+
+		tell_error(way->target, line);
+		if (text_starts(line, TEXT("restore=done")) &&
+		    text_value(line, "device", &device))
+			r = take_done(list, way, device);
+		first = first ? first : r;
+	}
+	return first;
+}
+
+int undo_all(struct undo_list *list, const struct undo_way *way)
+{
+	size_t next = list->n;
+	int first = 0;
+
+	for (;;) {
+		_cleanup_strbuf_ struct strbuf command = { 0 };
+		_cleanup_free_ char *output = NULL;
+		int r;
+
+		next_command(list, &next, &command);
+		if (!command.n)
+			break;
+		r = way->worker(way->loop, way->target, command.s, &output);
+		if (output && take_answer(list, way, output) < 0 && r == 0)
+			r = -EIO;
+		first = first ? first : r;
+		/* What does not get there now does not with the next ones either. */
+		if (r < 0)
+			return r;
+	}
+	if (first == 0 && undo_left(list)) {
+		log_error("%s does not tell that everything is as it was", way->target);
+		return -EIO;
+	}
+	return first > 0 ? -EIO : first;
 }

@@ -44,13 +44,10 @@ bool run_power(struct run *run, enum power_action action)
 	static const char *const names[] = {
 		[POWER_RESET] = "reset", [POWER_ON] = "on", [POWER_CYCLE] = "cycle"
 	};
-	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
 
 	if (target_power(run->rig.target, action) < 0)
 		return false;
-	record.power.action = names[action];
-	record.power.event = "";
-	run_record(run, &record);
+	run_record_power(run, names[action], "");
 	return true;
 }
 

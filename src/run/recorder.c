@@ -65,3 +65,12 @@ void run_record_plan(struct run *run)
 	record.run.cycles = run->plan->cycles;
 	run_record(run, &record);
 }
+
+void run_record_power(struct run *run, const char *action, const char *event)
+{
+	struct record record = { .type = RECORD_POWER, .cycle = run->cycle.cycle };
+
+	record.power.action = action;
+	record.power.event = event;
+	run_record(run, &record);
+}

@@ -81,18 +81,6 @@ static int undo(struct run *run, struct recalled *past)
 	return r == 0 ? run_sync(run) : r;
 }
 
-static int begin_console(struct run *run)
-{
-	uint64_t lines = 0;
-	int r = journal_console_lines(run->recorder.journal, &lines);
-
-	classifier_begin_at(run->rig.classifier, lines,
-			    journal_console_offset(run->recorder.journal));
-	return r < 0 ? log_errno(r, "cannot read the console in %s",
-				 journal_dir(run->recorder.journal)) :
-		       0;
-}
-
 static void tell(const struct run *run)
 {
 	if (run->plan->cycles)
@@ -124,9 +112,10 @@ int run_resume(struct run *run)
 			  journal_dir(run->recorder.journal));
 	else
 		r = check_end(run);
-	if (r == 0)
-		r = begin_console(run);
 	if (r == 0) {
+		classifier_begin_at(run->rig.classifier,
+				    journal_console_lines(run->recorder.journal),
+				    journal_console_offset(run->recorder.journal));
 		run->clock.spent_ns = run->recorder.fold.elapsed_ns;
 		snprintf(run->sight.kernel_before, sizeof(run->sight.kernel_before), "%s",
 			 run->recorder.fold.kernel);

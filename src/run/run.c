@@ -2,13 +2,50 @@
 /* A run from its first record to its last. */
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "report/text.h"
+#include "report/summary.h"
 #include "run/engine.h"
 #include "run/past.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+static char *default_dir(const char *target)
+{
+	char stamp[32], name[64];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
+	snprintf(name, sizeof(name), "%s", target);
+	for (char *p = name; *p; p++)
+		if (*p == ':' || *p == '/')
+			*p = '-';
+	return xasprintf("iommu-stress-runs/%s-%s", stamp, name);
+}
+
+static int create_journal(const struct plan *plan, struct journal **ret)
+{
+	_cleanup_free_ char *dir = plan->run_dir ? xstrdup(plan->run_dir) :
+						   default_dir(plan->target);
+	int r = journal_create(dir, ret);
+
+	/* Two runs within one second. */
+	for (unsigned int i = 2; r == -EEXIST && !plan->run_dir && i < 100; i++) {
+		_cleanup_free_ char *next = xasprintf("%s-%u", dir, i);
+
+		r = journal_create(next, ret);
+	}
+	if (r == -EEXIST)
+		log_error("%s holds a run already; choose another --run-dir", dir);
+	else if (r == -EBUSY)
+		log_error("another run is writing to %s; choose another --run-dir", dir);
+	else if (r < 0)
+		log_errno(r, "cannot create the run directory %s", dir);
+	return r;
+}
 
 static int open_run(struct run *run)
 {
@@ -17,7 +54,7 @@ static int open_run(struct run *run)
 	_cleanup_free_ char *log_path = NULL;
 	int r = run->plan->resume ?
 			past_open_journal(run->plan->run_dir, &recorder->journal) :
-			run_create_journal(run->plan, &recorder->journal);
+			create_journal(run->plan, &recorder->journal);
 
 	if (r < 0)
 		return r;
@@ -48,8 +85,9 @@ static void close_run(struct run *run)
 		observe_close(run);
 	journal_close(run->recorder.journal);
 	fold_done(&run->recorder.fold);
-	if (run->scenario->free)
-		run->scenario->free(run->own);
+	if (run->scenario->done)
+		run->scenario->done(run->own);
+	free(run->own);
 }
 
 /* As the last record has it. */
@@ -136,14 +174,13 @@ int run_execute(struct loop *loop, const struct plan *plan, const struct rig_ops
 {
 	struct run run = { .plan = plan,
 			   .scenario = plan->scenario,
+			   .own = xcalloc(1, plan->scenario->own_size),
 			   .loop = loop,
 			   .rig = { .ops = rig, .rules = rules },
 			   .recorder = { .out = out, .color = report_wants_color(out) },
 			   .clock = { .begin_ns = loop_now_ns(), .random = plan->seed } };
 	int status, r;
 
-	if (run.scenario->new)
-		run.own = run.scenario->new (plan);
 	r = open_run(&run);
 	if (r == 0)
 		status = go_through(&run);

@@ -20,10 +20,46 @@ void device_refuse(struct run *run, const char *format, ...)
 		   text_of(words ? words : format));
 }
 
-void device_ask_facts(struct run *run)
+void taken_done(struct taken *taken)
 {
+	device_forget_undo(taken);
+	facts_done(&taken->facts);
+}
+
+const struct device_facts *taken_device(const struct taken *taken)
+{
+	return &taken->facts.devices[taken->device];
+}
+
+void device_ask_facts(struct run *run, struct taken *taken)
+{
+	facts_done(&taken->facts);
 	/* What is not asked shows as an answer that never comes, within its limit. */
 	(void)!target_ask_facts(run->rig.target);
+}
+
+bool device_take_fact(struct taken *taken, struct text marker)
+{
+	struct text fact;
+
+	if (!text_value(marker, "fact", &fact))
+		return false;
+	(void)!facts_add(&taken->facts, marker);
+	return true;
+}
+
+bool device_facts_told(const struct taken *taken)
+{
+	return taken->facts.complete || taken->facts.damaged;
+}
+
+bool device_facts_whole(struct run *run, const struct taken *taken)
+{
+	run->sight.unsure = taken->facts.damaged;
+	if (taken->facts.damaged)
+		device_refuse(run, "what the target told of its devices was damaged on "
+				   "its way");
+	return !taken->facts.damaged;
 }
 
 /* Of a group all but its bridges, which keep their driver; a bridge alone stays. */
@@ -59,6 +95,18 @@ bool device_choose(struct run *run, const struct facts *facts, const char *const
 	return n;
 }
 
+bool device_has_means(struct run *run, const struct taken *taken,
+		      const struct means *means, const char *name)
+{
+	const struct device_facts *device = taken_device(taken);
+	_cleanup_free_ char *lacks = means->lacks(&taken->facts, device);
+
+	if (lacks)
+		device_refuse(run, "%s cannot be used with %s: %s", device->bdf, name,
+			      lacks);
+	return !lacks;
+}
+
 void device_add_place(struct strbuf *words, const struct facts *facts,
 		      const struct device_facts *device)
 {
@@ -78,10 +126,10 @@ static const char *or_none(const char *word)
 	return word[0] ? word : "-";
 }
 
-void device_undo_words(struct strbuf *words, const struct facts *facts,
-		       const struct device_facts *device, const char *method)
+struct device_undo *device_add_undo(struct taken *taken, size_t index, const char *method)
 {
-	const struct system_facts *system = &facts->system;
+	const struct system_facts *system = &taken->facts.system;
+	const struct device_facts *device = &taken->facts.devices[index];
 	const struct {
 		const char *key, *was;
 	} settings[] = {
@@ -89,23 +137,57 @@ void device_undo_words(struct strbuf *words, const struct facts *facts,
 		{ "expedited", system->expedited },
 		{ "devkmsg", system->devkmsg },
 	};
+	struct device_undo *undo;
 
-	strbuf_addf(words, "device=%s driver=%s override=%s", device->bdf,
+	taken->undo = xrealloc(taken->undo, taken->n_undo + 1, sizeof(*taken->undo));
+	undo = &taken->undo[taken->n_undo++];
+	*undo = (struct device_undo){ 0 };
+	strbuf_addf(&undo->words, "device=%s driver=%s override=%s", device->bdf,
 		    or_none(device->driver), or_none(device->override));
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (settings[i].was[0])
-			strbuf_addf(words, " %s=%s", settings[i].key, settings[i].was);
-	strbuf_addf(words, " method=%s", method);
-	device_add_place(words, facts, device);
+			strbuf_addf(&undo->words, " %s=%s", settings[i].key,
+				    settings[i].was);
+	strbuf_addf(&undo->words, " method=%s", method);
+	device_add_place(&undo->words, &taken->facts, device);
+	return undo;
 }
 
-void device_record_undo(struct run *run, struct device_undo *undo, bool done)
+void device_forget_undo(struct taken *taken)
+{
+	for (size_t i = 0; i < taken->n_undo; i++)
+		strbuf_done(&taken->undo[i].words);
+	free(taken->undo);
+	taken->undo = NULL;
+	taken->n_undo = 0;
+}
+
+static void record_undo(struct run *run, struct device_undo *undo, bool done)
 {
 	struct record record = { .type = RECORD_UNDO };
 
 	record.undo.words = undo->words.s;
 	record.undo.done = undo->done = done;
 	run_record(run, &record);
+}
+
+void device_record_undo(struct run *run, struct taken *taken)
+{
+	for (size_t i = 0; !taken->undo_recorded && i < taken->n_undo; i++)
+		record_undo(run, &taken->undo[i], false);
+	taken->undo_recorded = true;
+}
+
+void device_record_done(struct run *run, struct device_undo *undo)
+{
+	record_undo(run, undo, true);
+}
+
+void device_tell_restore(const struct run *run)
+{
+	if (run->rig.target->parts & TARGET_KEPT)
+		log_warning("`iommu-stress restore %s` puts back what was changed",
+			    journal_dir(run->recorder.journal));
 }
 
 bool device_words_are_plain(struct run *run, const char *words)
@@ -132,6 +214,62 @@ bool device_guards_pass(struct run *run, const struct guard_result *guard)
 			return false;
 		}
 	return true;
+}
+
+/* The one that was named, or that has the board's network interface. */
+static bool find_one(struct run *run, const struct facts *facts, const char *word,
+		     struct facts_chosen *chosen)
+{
+	const uint8_t *mac = run->rig.target->wire.mac;
+	char address[24];
+
+	snprintf(address, sizeof(address), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	if (word && !device_choose(run, facts, &word, 1, chosen))
+		return false;
+	for (size_t i = 0; !word && i < facts->n_devices; i++)
+		if (facts_list_has(facts->devices[i].mac, address))
+			facts_chosen_add(chosen, i);
+	if (chosen->n == 1)
+		return true;
+	if (word)
+		device_refuse(run, "%s is several devices: name one", word);
+	else
+		device_refuse(run,
+			      "no PCI device has the address %s: name one with "
+			      "--device-name=DEVICE",
+			      address);
+	return false;
+}
+
+bool device_take_one(struct run *run, struct taken *taken, const char *word,
+		     const struct means *means, const char *name)
+{
+	struct facts_chosen chosen = { 0 };
+	const struct guard_request request = { .facts = &taken->facts,
+					       .named = &chosen,
+					       .reach = means->reach,
+					       .allowed = run->plan->allowed };
+	struct guard_result guard = { 0 };
+	bool passed = device_facts_whole(run, taken) &&
+		      find_one(run, &taken->facts, word, &chosen);
+
+	if (passed) {
+		taken->device = chosen.devices[0];
+		passed = device_has_means(run, taken, means, name);
+	}
+	if (passed && !taken_device(taken)->driver[0]) {
+		device_refuse(run, "%s cannot be used with %s: no driver is bound",
+			      taken_device(taken)->bdf, name);
+		passed = false;
+	}
+	if (passed) {
+		guard_check(&request, &guard);
+		passed = device_guards_pass(run, &guard);
+		guard_result_done(&guard);
+	}
+	facts_chosen_done(&chosen);
+	return passed;
 }
 
 void device_record(struct run *run, const struct device_facts *d)

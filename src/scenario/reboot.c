@@ -3,44 +3,35 @@
 #include "reboot.h"
 
 #include "base/num.h"
-#include "counters.h"
+#include "method.h"
 #include "scenario/table.h"
 #include "settle.h"
-#include "timeline.h"
 #include "traffic.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* How the target is made to go down. */
-struct reboot_method {
-	const char *name; /* as --method takes it */
-	const char *help;
-	const char *command; /* for the target's shell */
-	bool powers_off;     /* needs the power switch to come back */
-	bool needs_kexec;    /* a kernel to start must lie ready on the target */
-};
-
-static const struct reboot_method methods[] = {
+/* How the target is made to go down, by a command for its shell. */
+static const struct method methods[] = {
 	{ .name = "reboot",
 	  .help = "reboot -f: device shutdown methods, then reset",
-	  .command = "reboot -f" },
+	  .how = "reboot -f" },
 	{ .name = "sysrq",
 	  .help = "sysrq b: reset at once, no shutdown methods",
-	  .command = "echo b >/proc/sysrq-trigger" },
+	  .how = "echo b >/proc/sysrq-trigger" },
 	{ .name = "kexec",
 	  .help = "kexec -e: device shutdown methods, then a new kernel without firmware",
-	  .command = "kexec -e",
+	  .how = "kexec -e",
 	  .needs_kexec = true },
 	{ .name = "poweroff",
 	  .help = "poweroff -f: device shutdown methods, power off, power on again",
-	  .command = "poweroff -f",
+	  .how = "poweroff -f",
 	  .powers_off = true },
+	{ 0 },
 };
 
 struct reboot_plan {
-	const struct reboot_method *method;
+	const struct method *method;
 	uint32_t baud; /* of the console from the trigger to the next banner; 0 = off */
 };
 
@@ -54,14 +45,6 @@ struct reboot {
 	struct reboot_proofs seen;
 	char boot_id_before[40]; /* at the trigger */
 };
-
-static void *reboot_new(const struct plan *plan)
-{
-	struct reboot *reboot = xcalloc(1, sizeof(*reboot));
-
-	reboot->seen.wants_load = plan->flood;
-	return reboot;
-}
 
 /* -- steps ------------------------------------------------------------------------------ */
 
@@ -85,7 +68,7 @@ static void request(struct run *run)
 	s->trigger_ns = loop_now_ns();
 	s->acted = true;
 	traffic_mark(run);
-	shell_request(run, plan_of(run)->method->command);
+	shell_request(run, plan_of(run)->method->how);
 }
 
 static bool requested(const struct run *run)
@@ -185,33 +168,28 @@ static void prove(struct run *run)
 	struct reboot *reboot = run->own;
 	struct reboot_proofs *seen = &reboot->seen;
 
+	seen->wants_load = run->plan->flood;
 	seen->triggered = s->trigger_seen;
 	seen->shell_back = s->shell && s->banner_ns > s->trigger_ns;
 	seen->new_boot_id = reboot->boot_id_before[0] && s->boot_id[0] &&
 			    strcmp(reboot->boot_id_before, s->boot_id) != 0;
 	seen->load_after = run->traffic.first_reply_up_ns;
 	reboot_prove(seen, &run->cycle);
-	*reboot = (struct reboot){ .seen.wants_load = seen->wants_load };
+	*reboot = (struct reboot){ 0 };
 	note_times(run);
-	timeline_record(run);
+	traffic_record_timeline(run);
 }
 
 /* -- options ----------------------------------------------------------------------------- */
 
 enum {
 	KEY_METHOD = 0x300,
-	KEY_SETTLE,
-	KEY_JITTER,
 	KEY_BAUD,
 };
 
 static const struct argp_option options[] = {
 	{ "method", KEY_METHOD, "METHOD", 0,
 	  "how the target goes down (default reboot), see below", 0 },
-	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
-	  0 },
-	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
-	  0 },
 	{ "baud", KEY_BAUD, "N", 0,
 	  "speed of a virtual console from the trigger to the next kernel banner "
 	  "(default 115200, 0: no brake)",
@@ -219,59 +197,32 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static void set_method(struct argp_state *state, struct plan *plan, const char *arg)
-{
-	struct reboot_plan *own = plan->own;
-
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		if (!strcmp(methods[i].name, arg)) {
-			own->method = &methods[i];
-			plan->board.kexec = methods[i].needs_kexec;
-			return;
-		}
-	argp_error(state, "--method: there is no '%s'; see --help", arg);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct plan *plan = state->input;
 	struct reboot_plan *own = plan ? plan->own : NULL;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = plan;
+		return 0;
 	case KEY_METHOD:
-		set_method(state, plan, arg);
-		return 0;
-	case KEY_SETTLE:
-		plan->settle_ns = plan_duration(state, "settle", arg);
-		return 0;
-	case KEY_JITTER:
-		plan->jitter_ns = plan_duration(state, "jitter", arg);
+		own->method = method_parse(methods, arg, state);
+		plan->board.kexec = own->method->needs_kexec;
 		return 0;
 	case KEY_BAUD:
 		if (num_parse_u32(arg, &own->baud) < 0)
 			argp_error(state, "--baud: '%s' is not a number", arg);
-		return 0;
-	case ARGP_KEY_END:
-		settle_allow(plan);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* The methods, from their table, between the description and the exit status. */
 static char *help_filter(int key, const char *text, void *input)
 {
-	struct strbuf list = { 0 };
-
 	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)text;
-	strbuf_addf(&list, "Methods:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		strbuf_addf(&list, "  %-9s %s\n", methods[i].name, methods[i].help);
-	strbuf_addf(&list, "\n%s", text);
-	return list.s;
+	return method_help(methods, key, text);
 }
 
 /* -- plan in words ------------------------------------------------------------------------ */
@@ -281,7 +232,7 @@ static void init(struct plan *plan)
 	struct reboot_plan *own = plan->own;
 
 	*own = (struct reboot_plan){ .method = &methods[0], .baud = 115200 };
-	plan->settle_ns = 200 * NS_PER_MSEC;
+	plan->settle_ns = SETTLE_DEFAULT_NS;
 }
 
 static void to_json(const struct plan *plan, json_t *root)
@@ -296,7 +247,7 @@ static void print_head(FILE *out, const struct plan *plan)
 {
 	const struct reboot_plan *own = plan->own;
 
-	fprintf(out, "method %s (%s)\n", own->method->name, own->method->command);
+	fprintf(out, "method %s (%s)\n", own->method->name, own->method->how);
 }
 
 static void print_rest(FILE *out, const struct plan *plan)
@@ -324,7 +275,9 @@ const struct scenario scenario_reboot = {
 	.cycles = 10,
 	.takes = SCENARIO_LOAD,
 	.needs = TARGET_POWER,
-	.options = &(const struct argp){ .options = options, .parser = parse },
+	.options = &(const struct argp){ .options = options,
+					 .parser = parse,
+					 .children = settle_options },
 	.help_filter = help_filter,
 	.plan_size = sizeof(struct reboot_plan),
 	.plan_init = init,
@@ -333,10 +286,9 @@ const struct scenario scenario_reboot = {
 	.print_rest = print_rest,
 	.steps = steps,
 	.n_steps = ARRAY_SIZE(steps),
-	.new = reboot_new,
-	.free = free,
+	.own_size = sizeof(struct reboot),
 	.prove = prove,
-	.on_marker = counters_on_marker,
+	.on_marker = traffic_on_marker,
 	.recall = settle_recall,
 	.words = words,
 };

@@ -3,7 +3,7 @@
 
 #include "base/num.h"
 #include "base/random.h"
-#include "counters.h"
+#include "traffic.h"
 
 #include <inttypes.h>
 
@@ -13,13 +13,50 @@
 /* Of the time limit of the phase, for a target that is slow to print. */
 #define SETTLE_MARGIN (10 * NS_PER_SEC)
 
-void settle_allow(struct plan *plan)
+enum {
+	KEY_SETTLE = 0x800,
+	KEY_JITTER,
+};
+
+static const struct argp_option options[] = {
+	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
+	  0 },
+	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
+	  0 },
+	{ 0 },
+};
+
+/* This phase ends by our own clock: it is no hang however long it was asked to be. */
+static void allow(struct plan *plan)
 {
 	uint64_t least = plan->settle_ns + plan->jitter_ns + SETTLE_MARGIN;
 
 	if (plan->limit_ns[PHASE_SETTLE] < least)
 		plan->limit_ns[PHASE_SETTLE] = least;
 }
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct plan *plan = state->input;
+
+	switch (key) {
+	case KEY_SETTLE:
+		plan->settle_ns = plan_duration(state, "settle", arg);
+		return 0;
+	case KEY_JITTER:
+		plan->jitter_ns = plan_duration(state, "jitter", arg);
+		return 0;
+	case ARGP_KEY_END:
+		allow(plan);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = { .options = options, .parser = parse };
+
+const struct argp_child settle_options[] = { { .argp = &argp }, { 0 } };
 
 void settle_print(FILE *out, const struct plan *plan)
 {
@@ -49,7 +86,7 @@ bool settle_nearly(const struct run *run)
 
 void settle_end(struct run *run)
 {
-	counters_ask(run);
+	traffic_ask_counters(run);
 	run->clock.wake_ns = run->clock.settle_until_ns;
 }
 

@@ -5,8 +5,9 @@
 #include "run/engine.h"
 #include "run/plan.h"
 
-/* This phase ends by our own clock: it is no hang however long it was asked to be. */
-void settle_allow(struct plan *plan);
+/* --settle and --jitter, as children of a scenario's options; their input is the plan. */
+extern const struct argp_child settle_options[];
+#define SETTLE_DEFAULT_NS (200 * NS_PER_MSEC)
 /* A line of --dry-run. */
 void settle_print(FILE *out, const struct plan *plan);
 

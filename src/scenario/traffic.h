@@ -24,3 +24,18 @@ void traffic_press(struct run *run);
 void traffic_up(struct run *run);
 /* Replies have come since the new boot. */
 bool traffic_back(const struct run *run);
+
+/*
+ * What the target itself has counted of the load: its shell is asked once a cycle, while
+ * the load runs and early enough that the request to go down does not wait for it. A shell
+ * that cannot tell leaves it out, and a target that is idle is not asked.
+ */
+void traffic_ask_counters(struct run *run);
+/* scenario.on_marker: records the answer. */
+bool traffic_on_marker(struct run *run, const struct console_line *line);
+
+/*
+ * What was sent and answered around the trigger of this cycle, millisecond by millisecond:
+ * asks the load for it, and records it.
+ */
+void traffic_record_timeline(struct run *run);

@@ -8,7 +8,6 @@
 #include "scenario/cut.h"
 #include "scenario/parts.h"
 #include "scenario/play.h"
-#include "scenario/rebind/rebind.h"
 
 #include <errno.h>
 #include <string.h>
@@ -451,6 +450,18 @@ static void assert_refused(struct plan *plan)
 	assert_int_equal(r.verdicts, 0);
 }
 
+/* --device-name */
+static void name_device(struct plan *plan, const char *name)
+{
+	const struct argp_option *option = scenario_rebind.options->options;
+	struct argp_state state = { .input = plan };
+
+	while (strcmp(option->name, "device-name") != 0)
+		option++;
+	assert_int_equal(
+		scenario_rebind.options->parser(option->key, (char *)name, &state), 0);
+}
+
 static void test_refused(void **state)
 {
 	static const char mounted[] = MARK SYSTEM MARK NIC(
@@ -462,7 +473,6 @@ static void test_refused(void **state)
 			  damaged[] = MARK "fact=system kernel=6.1\n" MARK
 					   "fact=device bdf=\n" MARK "fact=end lines=9\n";
 	struct plan plan = plan_of(4);
-	struct rebind_plan *own = plan.own;
 
 	(void)state;
 	script(NULL, 0);
@@ -482,13 +492,13 @@ static void test_refused(void **state)
 	b.error = MARK "error=module why=\"module virtio_pci serves others, too\"\n";
 	assert_refused(&plan);
 	script(NULL, 0);
-	own->device = "0000:00:1f.7";
+	name_device(&plan, "0000:00:1f.7");
 	assert_refused(&plan);
 	assert_int_equal(b.requests, 0);
 	script(NULL, 0);
-	own->device = "eth0";
+	name_device(&plan, "eth0");
 	assert_int_equal(play(&plan, &rig).status, EXIT_PASS);
-	own->device = NULL;
+	name_device(&plan, NULL);
 	script(NULL, 0);
 	b.facts = damaged;
 	assert_int_not_equal(play(&plan, &rig).status, EXIT_PASS);
@@ -562,36 +572,6 @@ static void test_undo(void **state)
 	cut_end(&cut);
 }
 
-static void test_proofs(void **state)
-{
-	struct rebind_proofs seen = { .wants_load = true,
-				      .shell_before = true,
-				      .load_before = true,
-				      .gone = true,
-				      .back = true,
-				      .events = true,
-				      .network = true,
-				      .load_after = true };
-	bool *const needed[] = { &seen.shell_before, &seen.load_before, &seen.gone,
-				 &seen.back,         &seen.events,      &seen.network,
-				 &seen.load_after };
-	struct verdict verdict;
-
-	(void)state;
-	for (size_t i = 0; i <= ARRAY_SIZE(needed); i++) {
-		struct cycle_facts facts = { .cycle = 1 };
-		bool all = i == ARRAY_SIZE(needed);
-
-		if (!all)
-			*needed[i] = false;
-		rebind_prove(&seen, &facts);
-		verdict_of_cycle(&facts, &verdict);
-		assert_int_equal(verdict.outcome, all ? OUTCOME_PASS : OUTCOME_INVALID);
-		if (!all)
-			*needed[i] = true;
-	}
-}
-
 static void test_plan_words(void **state)
 {
 	struct plan plan = plan_of(3);
@@ -611,20 +591,19 @@ static void test_plan_words(void **state)
 		strstr(words, "  unplug      until the driver has gone; at most"));
 	/* The network is the board's own, or none. */
 	plan.target = "local";
-	assert_int_equal(rebind_plan_check(&plan), -EINVAL);
+	assert_int_equal(scenario_rebind.plan_check(&plan), -EINVAL);
 	plan.flood = false;
-	assert_int_equal(rebind_plan_check(&plan), -EINVAL);
-	((struct rebind_plan *)plan.own)->device = "eth1";
-	assert_int_equal(rebind_plan_check(&plan), 0);
+	assert_int_equal(scenario_rebind.plan_check(&plan), -EINVAL);
+	name_device(&plan, "eth1");
+	assert_int_equal(scenario_rebind.plan_check(&plan), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_courses),    cmocka_unit_test(test_request),
-		cmocka_unit_test(test_refused),    cmocka_unit_test(test_resumed),
-		cmocka_unit_test(test_undo),       cmocka_unit_test(test_proofs),
-		cmocka_unit_test(test_plan_words),
+		cmocka_unit_test(test_courses), cmocka_unit_test(test_request),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_undo),    cmocka_unit_test(test_plan_words),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

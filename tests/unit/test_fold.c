@@ -217,16 +217,16 @@ static void losses_add_up(void **state)
 	(void)state;
 	lost(100, 10, 1);
 	lost(200, 7, 1);
-	assert_int_equal(fold_lost(&fold), 7);
+	assert_int_equal(fold_losses(&fold).lost, 7);
 	lost(50, 3, 0); /* another process */
-	assert_int_equal(fold_lost(&fold), 10);
+	assert_int_equal(fold_losses(&fold).lost, 10);
 	run(1);
 	lost(70, 4, 2);
-	assert_int_equal(fold_lost(&fold), 14);
-	assert_int_equal(fold_duplicates(&fold), 3);
-	assert_int_equal(fold_bad(&fold), 3);
-	assert_int_equal(fold_reports(&fold), 6);
-	assert_int_equal(fold_errors(&fold).n[1], 9);
+	assert_int_equal(fold_losses(&fold).lost, 14);
+	assert_int_equal(fold_losses(&fold).duplicates, 3);
+	assert_int_equal(fold_losses(&fold).bad, 3);
+	assert_int_equal(fold_losses(&fold).reports, 6);
+	assert_int_equal(fold_losses(&fold).errors.n[1], 9);
 }
 
 static void counted(uint64_t packets, uint64_t dropped, uint64_t missed)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What people and programs read. Linked with --wrap=rules_find_known. */
-#include "report/text.h"
+#include "report/summary.h"
 
 #include "base/num.h"
-#include "report/json.h"
 
 #include <errno.h>
 #include <fcntl.h>

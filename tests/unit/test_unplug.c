@@ -4,7 +4,7 @@
 #include "fold/fold.h"
 #include "journal/record.h"
 #include "plan.h"
-#include "report/text.h"
+#include "report/summary.h"
 #include "scenario/unplug/plan.h"
 
 #include <errno.h>

@@ -15,30 +15,25 @@ static const struct means *choose_method(const struct run *run,
 	if (unplug_plan_of(run)->method)
 		return unplug_plan_of(run)->method;
 	/* zPCI functions are deconfigured, which is what their drivers expect. */
-	if (!strcmp(unplug_of(run)->facts.system.arch, "s390x") && device->slot_can_power)
+	if (!strcmp(unplug_of(run)->taken.facts.system.arch, "s390x") &&
+	    device->slot_can_power)
 		return means_method_find("power");
 	return means_method_find("remove");
 }
 
 /* Does the device have what holder and method need? */
-static bool has_means(struct run *run, const struct device_facts *device)
+static bool has_means(struct run *run)
 {
-	const struct means *means[] = { unplug_plan_of(run)->holder,
-					unplug_of(run)->method };
+	const struct unplug *u = unplug_of(run);
+	const struct means *means[] = { unplug_plan_of(run)->holder, u->method };
 
 	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
-		_cleanup_free_ char *lacks = NULL;
-
 		/* QEMU's side is seen when it is asked. */
 		if (!strcmp(means[i]->name, "qmp") &&
 		    run->rig.target->parts & TARGET_SLOT)
 			continue;
-		lacks = means[i]->lacks(&unplug_of(run)->facts, device);
-		if (lacks) {
-			device_refuse(run, "%s cannot be used with %s: %s", device->bdf,
-				      means[i]->name, lacks);
+		if (!device_has_means(run, &u->taken, means[i], means[i]->name))
 			return false;
-		}
 	}
 	return true;
 }
@@ -46,21 +41,19 @@ static bool has_means(struct run *run, const struct device_facts *device)
 /* Is it the device, or a member of its group, which the worker binds and gives back? */
 static bool is_raced(const struct unplug *u, size_t other)
 {
-	const char *group = u->facts.devices[u->device].group;
+	const char *group = taken_device(&u->taken)->group;
 
-	return other == u->device ||
-	       (group[0] && !strcmp(u->facts.devices[other].group, group));
+	return other == u->taken.device ||
+	       (group[0] && !strcmp(u->taken.facts.devices[other].group, group));
 }
 
 static void add_undo(struct unplug *u, size_t index, const char *method)
 {
-	const struct device_facts *device = &u->facts.devices[index];
-
-	u->undo = xrealloc(u->undo, u->n_undo + 1, sizeof(*u->undo));
-	u->undo[u->n_undo] = (struct device_undo){ .apart = !is_raced(u, index) };
 	/* VFs that went with their PF come back by their number only. */
-	device_undo_words(&u->undo[u->n_undo++].words, &u->facts, device,
-			  device->physfn[0] ? "sriov" : method);
+	bool is_vf = u->taken.facts.devices[index].physfn[0];
+
+	device_add_undo(&u->taken, index, is_vf ? "sriov" : method)->apart =
+		!is_raced(u, index);
 }
 
 /* Undone from the last to the first: a PF needs its driver before it can have VFs. */
@@ -85,7 +78,7 @@ static void add_qemu(struct strbuf *words, const struct run *run)
 	const char *host = "/host", *qemu = unplug_plan_of(run)->qemu;
 
 	if (!qemu)
-		qemu = unplug_of(run)->facts.system.qemu;
+		qemu = unplug_of(run)->taken.facts.system.qemu;
 	if (run->plan->board.host_root) {
 		strbuf_addf(words, " qemu_root=%s", host);
 		if (!strncmp(qemu, host, strlen(host)))
@@ -98,17 +91,18 @@ static void build_race(struct run *run, const struct guard_result *guard)
 {
 	const struct unplug_plan *plan = unplug_plan_of(run);
 	struct unplug *u = unplug_of(run);
-	const struct device_facts *device = &u->facts.devices[u->device];
+	const struct device_facts *device = taken_device(&u->taken);
 	struct strbuf words = { 0 };
 
 	strbuf_addf(&words, "race device=%s holder=%s release=%s method=%s", device->bdf,
 		    plan->holder->name, plan->release, method_word(u->method));
-	device_add_place(&words, &u->facts, device);
+	device_add_place(&words, &u->taken.facts, device);
 	for (size_t i = 0; i < guard->n_devices; i++) {
 		size_t member = guard->devices[i].device;
 
-		if (member != u->device && is_raced(u, member))
-			strbuf_addf(&words, " member=%s", u->facts.devices[member].bdf);
+		if (member != u->taken.device && is_raced(u, member))
+			strbuf_addf(&words, " member=%s",
+				    u->taken.facts.devices[member].bdf);
 	}
 	strbuf_addf(&words, " blocked_ms=%" PRIu64, plan->blocked_ns / NS_PER_MSEC);
 	/* Most of an unplug is waiting for RCU; with this, several times less. */
@@ -155,8 +149,8 @@ static bool check_words(struct run *run)
 {
 	const struct unplug *u = unplug_of(run);
 
-	for (size_t i = 0; i < u->n_undo; i++)
-		if (!device_words_are_plain(run, u->undo[i].words.s))
+	for (size_t i = 0; i < u->taken.n_undo; i++)
+		if (!device_words_are_plain(run, u->taken.undo[i].words.s))
 			return false;
 	return device_words_are_plain(run, u->race);
 }
@@ -166,13 +160,13 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 {
 	struct unplug *u = unplug_of(run);
 	struct guard_result guard = { 0 };
-	struct guard_request request = { .facts = &u->facts,
+	struct guard_request request = { .facts = &u->taken.facts,
 					 .named = chosen,
 					 .allowed = run->plan->allowed };
 
-	u->device = chosen->devices[0];
-	u->method = choose_method(run, &u->facts.devices[u->device]);
-	if (!has_means(run, &u->facts.devices[u->device]))
+	u->taken.device = chosen->devices[0];
+	u->method = choose_method(run, taken_device(&u->taken));
+	if (!has_means(run))
 		return;
 	request.reach = unplug_plan_of(run)->holder->reach | u->method->reach;
 	if (!go_together(run, request))
@@ -181,10 +175,10 @@ static void use_devices(struct run *run, const struct facts_chosen *chosen)
 	if (device_guards_pass(run, &guard)) {
 		build_race(run, &guard);
 		/* Once: after a crash the target has other drivers, not other originals. */
-		if (!u->undo_recorded)
+		if (!u->taken.undo_recorded)
 			add_undos(u, &guard, method_word(u->method));
 		if (check_words(run))
-			device_record(run, &u->facts.devices[u->device]);
+			device_record(run, taken_device(&u->taken));
 	}
 	guard_result_done(&guard);
 }
@@ -195,7 +189,7 @@ static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 	const struct plan *plan = run->plan;
 	const char *const own[] = { run->rig.target->test_device };
 
-	return device_choose(run, &unplug_of(run)->facts,
+	return device_choose(run, &unplug_of(run)->taken.facts,
 			     plan->n_devices ? plan->devices : own,
 			     plan->n_devices ? plan->n_devices : own[0] != NULL, chosen);
 }
@@ -203,26 +197,14 @@ static bool choose_devices(struct run *run, struct facts_chosen *chosen)
 void unplug_choose(struct run *run)
 {
 	struct facts_chosen chosen = { 0 };
-	const struct facts *facts = &unplug_of(run)->facts;
+	const struct facts *facts = &unplug_of(run)->taken.facts;
 
-	run->sight.unsure = facts->damaged;
-	if (facts->damaged)
-		device_refuse(
-			run,
-			"what the target told of its devices was damaged on its way");
-	else if (facts->system.hint[0] && unplug_plan_of(run)->holder->reach &&
-		 (!facts->system.iommu || facts->system.vfio == FACTS_NO))
+	if (!device_facts_whole(run, &unplug_of(run)->taken))
+		return;
+	if (facts->system.hint[0] && unplug_plan_of(run)->holder->reach &&
+	    (!facts->system.iommu || facts->system.vfio == FACTS_NO))
 		device_refuse(run, "%s", facts->system.hint);
 	else if (choose_devices(run, &chosen))
 		use_devices(run, &chosen);
 	facts_chosen_done(&chosen);
-}
-
-void unplug_record_undo(struct run *run)
-{
-	struct unplug *u = unplug_of(run);
-
-	for (size_t i = 0; !u->undo_recorded && i < u->n_undo; i++)
-		device_record_undo(run, &u->undo[i], false);
-	u->undo_recorded = true;
 }

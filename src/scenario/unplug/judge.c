@@ -112,21 +112,15 @@ static uint32_t usual_order(struct unplug *u, uint32_t order)
 	return u->orders[most].order;
 }
 
-static bool is_hit(enum outcome outcome)
-{
-	return outcome != OUTCOME_PASS && outcome != OUTCOME_INVALID &&
-	       outcome != OUTCOME_BLOCKED && outcome != OUTCOME_BUSY;
-}
-
 static void learn(struct unplug *u, const struct attempt *a, enum outcome outcome)
 {
 	bool near = attempt_is_near(a, usual_order(u, a->order));
 
 	if (u->has_window)
 		sweep_learn(&u->sweep, a->got_ns,
-			    is_hit(outcome) ? SWEEP_HIT :
-			    near            ? SWEEP_NEAR :
-					      SWEEP_NOTHING);
+			    outcome_is_hit(outcome) ? SWEEP_HIT :
+			    near                    ? SWEEP_NEAR :
+						      SWEEP_NOTHING);
 	if (u->n_measured < UNPLUG_MEASURED && !a->blocked && a->unplug_ns >= 0) {
 		u->unplug_ns[u->n_measured] = a->unplug_ns;
 		u->close_ns[u->n_measured] = a->close_ns < 0 ? 0 : a->close_ns;
@@ -163,7 +157,7 @@ static void recall_verdict(struct unplug *u, const struct record *record)
 	if (try->cycle == record->cycle && try->attempt.seen)
 		learn(u, &try->attempt, record->verdict.verdict.outcome);
 	try->cycle = 0;
-	u->next_cycle = record->cycle + 1;
+	u->last_cycle = record->cycle;
 }
 
 void unplug_recall(struct run *run, const struct record *record)

@@ -58,7 +58,7 @@ static void on_error(struct run *run, struct text words, struct text why)
 	text_value(words, "why", &why);
 	if (!u->ready) {
 		/* The first is why; others tell what putting back came to. */
-		if (run->sight.refused[0] || u->refused)
+		if (run->sight.refused[0])
 			text_clean(u->why, sizeof(u->why), why);
 		else
 			text_clean(run->sight.refused, sizeof(run->sight.refused), why);
@@ -73,26 +73,21 @@ static void on_restored(struct run *run, struct text words)
 	struct unplug *u = unplug_of(run);
 	struct text device, own;
 
-	for (size_t i = 0; text_value(words, "device", &device) && i < u->n_undo; i++) {
-		struct device_undo *undo = &u->undo[i];
+	for (size_t i = 0; text_value(words, "device", &device) && i < u->taken.n_undo;
+	     i++) {
+		struct device_undo *undo = &u->taken.undo[i];
 
 		if (!undo->done && text_value(text_of(undo->words.s), "device", &own) &&
 		    text_equal(own, device))
-			device_record_undo(run, undo, true);
+			device_record_done(run, undo);
 	}
-}
-
-static void on_fact(struct unplug *u, struct text words)
-{
-	/* What is damaged makes the facts incomplete for ever; the guards refuse then. */
-	(void)!facts_add(&u->facts, words);
 }
 
 void unplug_on_uevent(struct run *run, const char *action, const char *bdf)
 {
 	struct unplug *u = unplug_of(run);
 
-	if (!u->ready || strcmp(bdf, u->facts.devices[u->device].bdf) != 0)
+	if (!u->ready || strcmp(bdf, taken_device(&u->taken)->bdf) != 0)
 		return;
 	u->returns += !strcmp(action, "add");
 	u->removals += !strcmp(action, "remove");
@@ -104,9 +99,9 @@ bool unplug_on_marker(struct run *run, const struct console_line *line)
 	struct unplug_try *try = unplug_try_of(u, line->cycle);
 	struct text word;
 
-	if (text_value(line->marker, "fact", &word)) {
-		on_fact(u, line->marker);
-	} else if (text_value(line->marker, "race", &word)) {
+	if (device_take_fact(&u->taken, line->marker))
+		return true;
+	if (text_value(line->marker, "race", &word)) {
 		on_race(run, word);
 	} else if (text_value(line->marker, "restore", &word)) {
 		on_restored(run, line->marker);

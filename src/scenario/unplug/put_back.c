@@ -23,9 +23,9 @@ static bool await_put_back(struct run *run, void (*act)(struct run *))
 	struct unplug *u = unplug_of(run);
 	bool all = step_walk(run, step, ARRAY_SIZE(step)) == STEP_DONE && !u->why[0];
 
-	for (size_t i = 0; all && i < u->n_undo; i++)
-		if (!u->undo[i].apart || !u->ready)
-			device_record_undo(run, &u->undo[i], true);
+	for (size_t i = 0; all && i < u->taken.n_undo; i++)
+		if (!u->taken.undo[i].apart || !u->ready)
+			device_record_done(run, &u->taken.undo[i]);
 	if (u->why[0])
 		log_warning("%s", u->why);
 	return all;
@@ -35,7 +35,7 @@ static void ask_restore(struct run *run)
 {
 	struct unplug *u = unplug_of(run);
 	_cleanup_free_ char *words =
-		xasprintf("restore %s", u->undo[u->restoring].words.s);
+		xasprintf("restore %s", u->taken.undo[u->restoring].words.s);
 
 	u->why[0] = '\0';
 	(void)!target_ask(run->rig.target, words);
@@ -45,7 +45,7 @@ static bool restore_told(const struct run *run)
 {
 	const struct unplug *u = unplug_of(run);
 
-	return u->undo[u->restoring].done || u->why[0];
+	return u->taken.undo[u->restoring].done || u->why[0];
 }
 
 /* What went along: other functions of the slot, VFs, what is behind a bridge. */
@@ -56,24 +56,17 @@ static bool put_back_others(struct run *run)
 	struct unplug *u = unplug_of(run);
 	bool all = true;
 
-	for (size_t i = u->n_undo; i > 0; i--) {
+	for (size_t i = u->taken.n_undo; i > 0; i--) {
 		u->restoring = i - 1;
-		if (u->undo[i - 1].done)
+		if (u->taken.undo[i - 1].done)
 			continue;
 		if (step_walk(run, step, ARRAY_SIZE(step)) != STEP_DONE)
 			return false;
 		if (u->why[0])
 			log_warning("%s", u->why);
-		all &= u->undo[i - 1].done;
+		all &= u->taken.undo[i - 1].done;
 	}
 	return all;
-}
-
-static void tell_restore(const struct run *run)
-{
-	if (unplug_of(run)->undo_recorded && run->rig.target->parts & TARGET_KEPT)
-		log_warning("`iommu-stress restore %s` puts back what was changed",
-			    journal_dir(run->recorder.journal));
 }
 
 /* A virtual board ends with its run. */
@@ -86,36 +79,28 @@ static void put_back_all(struct run *run)
 	u->why[0] = '\0';
 	if (await_put_back(run, end_race) && run->rig.target->parts & TARGET_KEPT &&
 	    !put_back_others(run))
-		tell_restore(run);
+		device_tell_restore(run);
 }
 
-/* The target found out on the way that it cannot, and puts back what it had changed. */
-static void put_back_refused(struct run *run)
+void unplug_put_back(struct run *run)
 {
-	char why[sizeof(run->sight.refused)];
+	bool changed = unplug_of(run)->taken.undo_recorded;
 
-	if (!unplug_of(run)->undo_recorded)
-		return;
-	/* Waiting ends at once for a target that refuses. */
-	memcpy(why, run->sight.refused, sizeof(why));
-	run->sight.refused[0] = '\0';
-	unplug_of(run)->refused = true;
-	if (!await_put_back(run, NULL)) {
-		run->sight.acted = true;
-		tell_restore(run);
+	switch (run->end) {
+	case RUN_INTERRUPTED:
+		/* The worker sees that we have gone, and puts back by itself. */
+		break;
+	case RUN_REFUSED:
+		/* So it does when it found out on the way that it cannot. */
+		if (changed && !await_put_back(run, NULL)) {
+			run->sight.acted = true;
+			device_tell_restore(run);
+		}
+		break;
+	default:
+		if (!run->recorder.failed && !run->sight.lost)
+			put_back_all(run);
+		else if (changed)
+			device_tell_restore(run);
 	}
-	memcpy(run->sight.refused, why, sizeof(why));
-}
-
-void unplug_put_back(struct run *run, enum run_end end)
-{
-	/* The worker sees that we have gone, and puts back by itself. */
-	if (end == RUN_INTERRUPTED)
-		return;
-	if (end == RUN_REFUSED)
-		put_back_refused(run);
-	else if (run->recorder.failed || run->sight.lost)
-		tell_restore(run);
-	else
-		put_back_all(run);
 }

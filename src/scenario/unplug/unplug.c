@@ -16,29 +16,13 @@
 #define BATCH_UNTIL_HIT 4
 /* Within this time the load has answers again: a sample comes each 100 ms. */
 #define REPLIES_NS (10 * NS_PER_SEC)
-/* By which uevents may be later than the worker's result. */
-#define UEVENTS_NS (2 * NS_PER_SEC)
 
-static void *unplug_new(const struct plan *plan)
-{
-	const struct unplug_plan *own = plan->own;
-	struct unplug *u = xcalloc(1, sizeof(*u));
-
-	u->next_cycle = 1;
-	u->outside = own->method && !strcmp(own->method->name, "qmp");
-	return u;
-}
-
-static void unplug_free(void *own)
+static void done(void *own)
 {
 	struct unplug *u = own;
 
-	for (size_t i = 0; i < u->n_undo; i++)
-		strbuf_done(&u->undo[i].words);
-	free(u->undo);
 	free(u->race);
-	facts_done(&u->facts);
-	free(u);
+	taken_done(&u->taken);
 }
 
 /* -- the way to a device that is held and can be raced -------------------------------- */
@@ -47,16 +31,14 @@ static void ask_facts(struct run *run)
 {
 	struct unplug *u = unplug_of(run);
 
-	facts_done(&u->facts);
-	u->facts = (struct facts){ 0 };
 	u->ready = u->ended = u->stuck = false;
 	u->why[0] = '\0';
-	device_ask_facts(run);
+	device_ask_facts(run, &u->taken);
 }
 
 static bool facts_told(const struct run *run)
 {
-	return unplug_of(run)->facts.complete || unplug_of(run)->facts.damaged;
+	return device_facts_told(&unplug_of(run)->taken);
 }
 
 static void start_race(struct run *run)
@@ -65,7 +47,7 @@ static void start_race(struct run *run)
 	if (run->sight.refused[0])
 		return;
 	/* On disk before anything is changed. */
-	unplug_record_undo(run);
+	device_record_undo(run, &unplug_of(run)->taken);
 	if (run_sync(run) == 0)
 		shell_worker(run, unplug_of(run)->race);
 }
@@ -179,10 +161,16 @@ static const struct step outside_steps[] = {
 };
 /* clang-format on */
 
+/* QEMU unplugs, not the worker. */
+static bool is_outside(const struct run *run)
+{
+	return !strcmp(unplug_of(run)->method->name, "qmp");
+}
+
 static size_t batch_size(const struct run *run)
 {
 	const struct plan *plan = run->plan;
-	size_t n = unplug_of(run)->outside ? 1 : unplug_plan_of(run)->batch;
+	size_t n = is_outside(run) ? 1 : unplug_plan_of(run)->batch;
 	unsigned int left = plan->cycles - run->recorder.fold.finished;
 
 	/* What is found decides whether there is another one. */
@@ -204,7 +192,7 @@ static void choose_tries(struct run *run)
 	for (size_t i = 0; i < u->n_tries; i++) {
 		struct unplug_try *try = &u->tries[i];
 
-		*try = (struct unplug_try){ .cycle = u->next_cycle++ };
+		*try = (struct unplug_try){ .cycle = ++u->last_cycle };
 		try->want_ns = unplug_next_offset(u);
 		try->facts.cycle = try->cycle;
 		try->facts.attempt = &try->attempt;
@@ -272,7 +260,7 @@ static enum run_end judge_tries(struct run *run)
 
 		if (!try->begun && try != under_way)
 			continue;
-		u->next_cycle = try->cycle + 1;
+		u->last_cycle = try->cycle;
 		facts_prove(&try->facts, uevents_agree(run), PHASE_BACK,
 			    "the kernel's uevents do not show that the device went and "
 			    "came back");
@@ -293,10 +281,11 @@ static enum run_end run_batch(struct run *run)
 
 	choose_tries(run);
 	run->cycle = (struct cycle_facts){ .cycle = u->tries[0].cycle };
-	end = u->outside ? step_walk(run, outside_steps, ARRAY_SIZE(outside_steps)) :
-			   step_walk(run, steps + BEGIN_STEPS, 1);
+	end = is_outside(run) ? step_walk(run, outside_steps, ARRAY_SIZE(outside_steps)) :
+				step_walk(run, steps + BEGIN_STEPS, 1);
 	/* They come another way than the worker's words, and may be behind them. */
-	if (end == STEP_DONE && step_wait(run, uevents_agree, UEVENTS_NS) == STEP_STOPPED)
+	if (end == STEP_DONE &&
+	    step_wait(run, uevents_agree, DEVICE_UEVENTS_NS) == STEP_STOPPED)
 		end = STEP_STOPPED;
 	if (end == STEP_DONE && run->plan->flood)
 		end = step_walk(run, steps + BEGIN_STEPS + 1, 1);
@@ -325,7 +314,7 @@ static enum run_end judge_begin(struct run *run, enum step_end end)
 	struct unplug *u = unplug_of(run);
 	struct unplug_try *try = &u->tries[0];
 
-	*try = (struct unplug_try){ .cycle = u->next_cycle++ };
+	*try = (struct unplug_try){ .cycle = ++u->last_cycle };
 	try->facts.attempt = &try->attempt;
 	try->facts.cycle = run->cycle.cycle = try->cycle;
 	u->n_tries = 1;
@@ -389,8 +378,8 @@ const struct scenario scenario_unplug = {
 	.print_rest = unplug_print_rest,
 	.steps = steps,
 	.n_steps = ARRAY_SIZE(steps),
-	.new = unplug_new,
-	.free = unplug_free,
+	.own_size = sizeof(struct unplug),
+	.done = done,
 	.cycle = unplug_cycle,
 	.put_back = unplug_put_back,
 	.on_marker = unplug_on_marker,

@@ -3,7 +3,7 @@
  * What the files of the unplug test share. unplug.c has the test in its order, choose.c
  * makes a device and a command line of facts and guards, markers.c turns the worker's
  * markers into facts of the attempts on their way, judge.c makes verdicts and the next
- * offsets of them, put_back.c ends it, plan.c and options.c are what can be asked of it.
+ * offsets of them, put_back.c ends it, plan.c is what can be asked of it.
  */
 #pragma once
 
@@ -30,27 +30,21 @@ struct unplug_try {
 };
 
 struct unplug {
-	struct facts facts; /* of the target */
-	size_t device;      /* the one that is unplugged, index in facts */
+	struct taken taken;
 	const struct means *method;
-	char *race; /* command line of the race */
-	struct device_undo *undo;
-	size_t n_undo;
-	size_t restoring; /* the one that `restore` is asked for, index in undo */
-	bool undo_recorded;
-	bool refused; /* by the worker, which puts back what it had changed */
+	char *race;       /* command line of the race */
+	size_t restoring; /* the one that `restore` is asked for, index in taken.undo */
 
 	bool begun;                   /* the device is held, and can be raced */
 	bool ready, ended;            /* the worker's race */
 	bool stuck;                   /* it cannot go on: the unplug never returned */
 	char why[VERDICT_REASON_MAX]; /* why it cannot go on, in the worker's words */
-	bool outside;                 /* QEMU unplugs, not the worker */
 
 	struct unplug_try tries[UNPLUG_BATCH_MAX];
 	size_t n_tries;
 	unsigned int removals, returns; /* of the device in this batch, by uevents */
 	uint64_t replies_since_ns;      /* a load must have been answered since then */
-	unsigned int next_cycle;
+	unsigned int last_cycle;        /* that was begun */
 	unsigned int
 		recalled; /* offsets of a batch whose verdicts have not been read yet */
 
@@ -78,8 +72,6 @@ static inline const struct unplug_plan *unplug_plan_of(const struct run *run)
 
 /* choose.c: run->sight.refused tells what is wrong. */
 void unplug_choose(struct run *run);
-/* Once, before anything is changed. */
-void unplug_record_undo(struct run *run);
 
 /* markers.c */
 /* True: the marker was the worker's. */
@@ -104,9 +96,9 @@ void unplug_recall(struct run *run, const struct record *record);
 enum run_end unplug_judge(struct run *run, struct unplug_try *try);
 
 /* put_back.c: scenario.put_back */
-void unplug_put_back(struct run *run, enum run_end end);
+void unplug_put_back(struct run *run);
 
-/* options.c */
+/* plan.c */
 extern const struct argp unplug_options;
 char *unplug_help_filter(int key, const char *text, void *input);
 int unplug_plan_check(struct plan *plan);

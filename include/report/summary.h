@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text for people: the line of a cycle, the final table. */
+/* A run in text for people (the line of a cycle, the final table), and for programs. */
 #pragma once
 
 #include "classify/rules.h"
@@ -19,3 +19,6 @@ void report_cycle_line(FILE *out, bool color, const struct record *verdict,
  */
 void report_summary(FILE *out, bool color, const struct fold *fold,
 		    const struct rules *rules, const char *dir);
+/* One object on one line; iommu-stress-report(8) tells its keys. dir may be NULL. */
+void report_json(FILE *out, const struct fold *fold, const struct rules *rules,
+		 const char *dir);
