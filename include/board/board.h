@@ -22,7 +22,7 @@ struct board {
 	const char *suite;   /* Debian suite whose kernel it runs by default */
 	const char *nic;     /* default network device with its properties */
 	const char *append;  /* kernel arguments: console, IOMMU */
-	const char *slot;    /* QEMU device that is the network device's slot */
+	const char *slot;    /* QEMU device that is the network device's slot, or NULL */
 	const char *plug;    /* "name=value": property of the device that puts it there */
 	const char *device; /* default device to unplug, NULL: its network device is one */
 	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
