@@ -127,7 +127,7 @@ bool traffic_holds(const struct run *run)
 /* -- what the target itself has counted -------------------------------------------------- */
 
 /*
- * The counter_totals of the files of each name, in one process: a slow target has few. While the load
+ * The totals of the files of each name, in one process: a slow target has few. While the load
  * goes on, what is read later counts more: the echo requests come first, the packets that
  * they are some of after them.
  */
