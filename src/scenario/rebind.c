@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* How the driver is taken away, in the words of the worker, and of the means it needs. */
@@ -69,9 +68,9 @@ struct rebind {
 	struct {
 		bool shell_before, load_before; /* as they were when it lost its driver */
 		bool gone_told, told;           /* by the worker */
-		bool gone_seen,
-			back_seen; /* by the kernel's uevents, where they arrive */
-		uint64_t back_ns;  /* when the result came, 0: not yet */
+		/* By the kernel's uevents, where they arrive. */
+		bool gone_seen, back_seen;
+		uint64_t back_ns; /* when the result came, 0: not yet */
 		struct rebind_result result;
 		char why[VERDICT_REASON_MAX]; /* why there is none, in the worker's words */
 	} cycle;
@@ -97,6 +96,8 @@ static bool is_ok(const char *word)
 static void begin(struct run *run)
 {
 	memset(&rebind_of(run)->cycle, 0, sizeof(rebind_of(run)->cycle));
+	/* An interface's counters begin again with its driver: they would add up to nothing. */
+	run->traffic.counters_asked = true;
 }
 
 /* Of this boot: another one may have other addresses and names. */
@@ -155,23 +156,19 @@ static void arm(struct run *run)
 	traffic_surge(run);
 }
 
-/* Of each of the worker's two halves: rather its word than our limit. */
-static uint64_t worker_limit_ms(const struct plan *plan)
-{
-	uint64_t limit = plan->limit_ns[PHASE_UNPLUG];
-
-	if (plan->limit_ns[PHASE_BACK] < limit)
-		limit = plan->limit_ns[PHASE_BACK];
-	return limit / 2 / NS_PER_MSEC ? limit / 2 / NS_PER_MSEC : 1;
-}
-
 static void take_driver(struct run *run)
 {
 	struct taken *taken = &rebind_of(run)->taken;
+	const uint64_t *limit_ns = run->plan->limit_ns;
+	/* Of each of the worker's two halves: rather its word than our limit. */
+	uint64_t half_ms = (limit_ns[PHASE_UNPLUG] < limit_ns[PHASE_BACK] ?
+				    limit_ns[PHASE_UNPLUG] :
+				    limit_ns[PHASE_BACK]) /
+			   2 / NS_PER_MSEC;
 	_cleanup_free_ char *words =
 		xasprintf("rebind device=%s method=%s cycle=%u limit_ms=%" PRIu64,
 			  taken_device(taken)->bdf, plan_of(run)->method->name,
-			  run->cycle.cycle, worker_limit_ms(run->plan));
+			  run->cycle.cycle, half_ms ?: 1);
 
 	/* On disk before anything is changed. */
 	device_record_undo(run, taken);
@@ -229,16 +226,20 @@ static bool replies_back(const struct run *run)
 	return !run->plan->flood || run->traffic.sample.last_reply_ns > back_ns;
 }
 
+/*
+ * What the device is, is asked once load and settle time have given its driver the time to
+ * be there: a boot may still probe it when the shell answers.
+ */
 /* clang-format off */
 static const struct step steps[] = {
 	/* phase        act              go on when      in words */
 	{ PHASE_BOOT,   begin,           run_shell_up,   "the shell answers on the console" },
-	{ PHASE_BIND,   ask_facts,       facts_told,     NULL },
-	{ PHASE_BIND,   choose,          has_facts,      "guards let the device go" },
 	{ PHASE_SETTLE, settle_begin,    settle_nearly,  NULL },
 	{ PHASE_SETTLE, settle_end,      settle_over,    "the settle time is over" },
 	{ PHASE_FLOOD,  traffic_on,      traffic_holds,  NULL },
 	{ PHASE_FLOOD,  traffic_confirm, traffic_steady, "replies are steady" },
+	{ PHASE_BIND,   ask_facts,       facts_told,     NULL },
+	{ PHASE_BIND,   choose,          has_facts,      "guards let the device go" },
 	{ PHASE_UNPLUG, arm,             traffic_surged, NULL },
 	{ PHASE_UNPLUG, take_driver,     driver_gone,    "the driver has gone" },
 	{ PHASE_BACK,   NULL,            result_told,    "the driver is back, and the interface" },
