@@ -89,11 +89,7 @@ static void decode_timeout(struct finding *f, const struct pattern_match *m)
 
 static void decode_wait(struct finding *f, const struct pattern_match *m)
 {
-	struct text device = m->captures[0];
-
-	if (device.n && device.s[device.n - 1] == ':')
-		device.n--;
-	text_copy(f->device, sizeof(f->device), device);
+	fault_set_device(f, m->captures[0]);
 }
 
 static void decode_full(struct finding *f, const struct pattern_match *m)

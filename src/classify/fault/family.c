@@ -52,6 +52,13 @@ const char *fault_field(const struct finding *finding, const char *name)
 	return i < finding->n_decoded ? finding->decoded[i].value : NULL;
 }
 
+void fault_set_device(struct finding *finding, struct text device)
+{
+	if (text_ends(device, TEXT(":")))
+		device.n--;
+	text_copy(finding->device, sizeof(finding->device), device);
+}
+
 void fault_add(struct finding *finding, const char *name, const char *format, ...)
 {
 	size_t i = find_field(finding, name);

@@ -81,6 +81,8 @@ const char *fault_vtd_reason(unsigned int code);
 /* Sets a decoded field; what does not fit is left out. */
 void fault_add(struct finding *finding, const char *name, const char *format, ...)
 	_printf_(3, 4);
+/* From a word of the line; the colon that dev_err() puts behind it is left out. */
+void fault_set_device(struct finding *finding, struct text device);
 /* The value of a decoded field, NULL where there is none. */
 const char *fault_field(const struct finding *finding, const char *name);
 /* The first name among the bits that are set; NULL where there is none. */

@@ -17,7 +17,6 @@ static void decode_aer(struct finding *f, const struct pattern_match *m)
 static void decode_dpc(struct finding *f, const struct pattern_match *m)
 {
 	fault_add(f, "status", "%.*s", TEXT_ARG(m->captures[0]));
-	snprintf(f->title, sizeof(f->title), "downstream port containment");
 }
 
 static const struct fault_form forms[] = {

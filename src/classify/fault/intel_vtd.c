@@ -105,7 +105,6 @@ static void decode_index(struct finding *f, const struct pattern_match *m)
 {
 	set_requester(f, m->captures[0]);
 	fault_add(f, "index", "%.*s", TEXT_ARG(m->captures[1]));
-	snprintf(f->title, sizeof(f->title), "interrupt fault");
 }
 
 /* "Invalidation Time-out Error: SID 2f8": the device did not answer. */

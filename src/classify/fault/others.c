@@ -6,14 +6,11 @@
  */
 #include "family.h"
 
-#include <stdio.h>
-
 static void decode_omap(struct finding *f, const struct pattern_match *m)
 {
 	text_copy(f->driver, sizeof(f->driver), TEXT("omap"));
 	fault_add(f, "errs", "%.*s", TEXT_ARG(m->captures[0]));
 	fault_add(f, "da", "%.*s", TEXT_ARG(m->captures[1]));
-	snprintf(f->title, sizeof(f->title), "fault");
 }
 
 static void decode_msm(struct finding *f, const struct pattern_match *m)

@@ -2,15 +2,12 @@
 /* kernel/dma/swiotlb.c: bounce buffers are used up (lib/swiotlb.c before 4.19). */
 #include "family.h"
 
-#include <stdio.h>
-
 static void decode_full(struct finding *f, const struct pattern_match *m)
 {
 	static const char *const names[] = { "size", "slots", "used" };
 
 	for (size_t i = 0; i < m->n && i < ARRAY_SIZE(names); i++)
 		fault_add(f, names[i], "%.*s", TEXT_ARG(m->captures[i]));
-	snprintf(f->title, sizeof(f->title), "bounce buffers are used up");
 }
 
 static const struct fault_form forms[] = {

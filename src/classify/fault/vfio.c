@@ -7,18 +7,11 @@
 
 #include <stdio.h>
 
-static void set_device(struct finding *f, struct text device)
-{
-	if (device.n && device.s[device.n - 1] == ':')
-		device.n--;
-	text_copy(f->device, sizeof(f->device), device);
-}
-
 static void decode_ready(struct finding *f, const struct pattern_match *m)
 {
 	struct text after = m->captures[2];
 
-	set_device(f, m->captures[0]);
+	fault_set_device(f, m->captures[0]);
 	fault_add(f, "waited-ms", "%.*s", TEXT_ARG(m->captures[1]));
 	fault_add(f, "after", "%.*s", TEXT_ARG(m->captures[2]));
 	if (text_ends(after, TEXT(";")))
@@ -28,34 +21,25 @@ static void decode_ready(struct finding *f, const struct pattern_match *m)
 
 static void decode_power(struct finding *f, const struct pattern_match *m)
 {
-	set_device(f, m->captures[0]);
+	fault_set_device(f, m->captures[0]);
 	snprintf(f->title, sizeof(f->title), "stays in %.*s", TEXT_ARG(m->captures[1]));
 }
 
 static void decode_device(struct finding *f, const struct pattern_match *m)
 {
-	set_device(f, m->captures[0]);
+	fault_set_device(f, m->captures[0]);
 	snprintf(f->title, sizeof(f->title), "does not answer");
-}
-
-static void decode_request(struct finding *f, const struct pattern_match *m)
-{
-	(void)m;
-	snprintf(f->title, sizeof(f->title), "the device is held by its user");
 }
 
 static void decode_task(struct finding *f, const struct pattern_match *m)
 {
 	fault_add(f, "task", "%.*s (%.*s)", TEXT_ARG(m->captures[0]),
 		  TEXT_ARG(m->captures[1]));
-	decode_request(f, m);
 }
 
 static const struct fault_form forms[] = {
-	{ "Relaying device request to user (#%d", "vfio-stuck", FAULT_RECORD,
-	  decode_request },
-	{ "No device request channel registered, ", "vfio-stuck", FAULT_RECORD,
-	  decode_request },
+	{ "Relaying device request to user (#%d", "vfio-stuck", FAULT_RECORD, NULL },
+	{ "No device request channel registered, ", "vfio-stuck", FAULT_RECORD, NULL },
 	{ "Device is currently in use, task \"%s\" (%d) blocked until", "vfio-stuck",
 	  FAULT_RECORD, decode_task },
 	{ "vfio-pci %w not ready %dms after %w", "vfio-error", FAULT_RECORD,
