@@ -25,8 +25,8 @@ struct board {
 	const char *slot;    /* QEMU device that is the network device's slot, or NULL */
 	const char *plug;    /* "name=value": property of the device that puts it there */
 	const char *device; /* default device to unplug, NULL: its network device is one */
-	const char *const *machine_argv; /* machine, CPU and IOMMU devices */
-	const char *const *kexec_argv;   /* the same for kexec, NULL: as otherwise */
+	const char *machine; /* QEMU's words for machine, CPU and IOMMU devices */
+	const char *kexec;   /* the same for kexec, NULL: as otherwise */
 };
 
 /* What the user may override; NULL, 0 or false: the board's own. */

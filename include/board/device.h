@@ -19,7 +19,7 @@ struct board_device {
 	char *words; /* QEMU's -device; NULL: none */
 	char *bdf;   /* where the board finds it; a VF where the device has some */
 	/* Further words of the command line, in front of it; NULL: none. Not owned. */
-	const char *const *place_argv, *const *kind_argv;
+	const char *place, *kind;
 };
 
 /*

@@ -51,7 +51,7 @@ static void virtual_functions_are_unplugged_themselves(void **state)
 	assert_int_equal(
 		board_device_parse(board_find("amd64"), "nvme-sriov", &device, &why), 0);
 	assert_string_equal(device.bdf, "0000:00:10.1");
-	assert_non_null(device.kind_argv);
+	assert_non_null(device.kind);
 	assert_non_null(strstr(device.words, "sriov_max_vfs=2"));
 	board_device_done(&device);
 }

@@ -6,6 +6,8 @@
 #include "nic.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,12 +56,8 @@ static const struct board boards[] = {
 		.name = "arm64",
 		.help = "arm64 with an SMMUv3",
 		.suite = "bookworm",
-		.machine_argv = (const char *const[]){ "-M",
-						       "virt,iommu=smmuv3,gic-version=3",
-						       "-cpu", "cortex-a57", NULL },
-		.kexec_argv = (const char *const[]){ "-M",
-						     "virt,iommu=smmuv3,gic-version=2",
-						     "-cpu", "cortex-a57", NULL },
+		.machine = "-M virt,iommu=smmuv3,gic-version=3 -cpu cortex-a57",
+		.kexec = "-M virt,iommu=smmuv3,gic-version=2 -cpu cortex-a57",
 	},
 	{
 		ARM64_COMMON,
@@ -67,12 +65,9 @@ static const struct board boards[] = {
 		.help = "arm64 with a virtio IOMMU",
 		/* Bookworm's arm64 kernel has no driver for it. */
 		.suite = "trixie",
-		.machine_argv = (const char *const[]){ "-M", "virt,gic-version=3", "-cpu",
-						       "cortex-a57", "-device",
-						       "virtio-iommu-pci", NULL },
-		.kexec_argv = (const char *const[]){ "-M", "virt,gic-version=2", "-cpu",
-						     "cortex-a57", "-device",
-						     "virtio-iommu-pci", NULL },
+		.machine =
+			"-M virt,gic-version=3 -cpu cortex-a57 -device virtio-iommu-pci",
+		.kexec = "-M virt,gic-version=2 -cpu cortex-a57 -device virtio-iommu-pci",
 	},
 	{
 		AMD64_COMMON,
@@ -82,11 +77,8 @@ static const struct board boards[] = {
 		.nic = VIRTIO_NIC,
 		.suite = "bookworm",
 		.append = "console=ttyS0,115200 intel_iommu=on " AMD64_CLOCK,
-		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
-						       "-device",
-						       "intel-iommu,intremap=on,"
-						       "caching-mode=on",
-						       NULL },
+		.machine = "-M q35,kernel-irqchip=split "
+			   "-device intel-iommu,intremap=on,caching-mode=on",
 	},
 	{
 		AMD64_COMMON,
@@ -98,9 +90,7 @@ static const struct board boards[] = {
 		.nic = "e1000e",
 		.suite = "bookworm",
 		.append = "console=ttyS0,115200 " AMD64_CLOCK,
-		.machine_argv = (const char *const[]){ "-M", "q35,kernel-irqchip=split",
-						       "-device", "amd-iommu,intremap=on",
-						       NULL },
+		.machine = "-M q35,kernel-irqchip=split -device amd-iommu,intremap=on",
 	},
 	{
 		.name = "s390x",
@@ -116,8 +106,7 @@ static const struct board boards[] = {
 		/* PCI device 0011:00:00.0, and /sys/bus/pci/slots/00000008. */
 		.slot = "zpci,id=z0,uid=17,fid=8,target=nic0",
 		.plug = "id=nic0",
-		.machine_argv = (const char *const[]){ "-M", "s390-ccw-virtio", "-cpu",
-						       "max", NULL },
+		.machine = "-M s390-ccw-virtio -cpu max",
 	},
 };
 
@@ -163,94 +152,76 @@ static void argv_add(struct argv *argv, char *word_take)
 	argv->words[argv->n] = NULL;
 }
 
-static void argv_add_all(struct argv *argv, const char *const *words)
+/* Words stand apart at spaces, and have none in them. */
+static void _printf_(2, 3) argv_addf(struct argv *argv, const char *format, ...)
 {
-	for (; *words; words++)
-		argv_add(argv, xstrdup(*words));
+	_cleanup_free_ char *words = NULL;
+	char *state = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&words, format, args) < 0)
+		abort();
+	va_end(args);
+	for (char *word = strtok_r(words, " ", &state); word;
+	     word = strtok_r(NULL, " ", &state))
+		argv_add(argv, xstrdup(word));
 }
 
-static void argv_add_files(struct argv *argv, const struct board_image *image)
+/* What the user has a word in may have spaces. */
+static void argv_add_option(struct argv *argv, const char *option, char *value_take)
 {
-	const char *const words[] = { "-kernel", image->kernel, "-initrd", image->initrd,
-				      "-append", image->append, NULL };
-
-	argv_add_all(argv, words);
-}
-
-/* Its place never changes those of others. Linux on the board needs no IOMMU for it. */
-static void argv_add_host_root(struct argv *argv)
-{
-	static const char *const words[] = {
-		"-fsdev",
-		"local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
-		"-device", "virtio-9p-pci,fsdev=root,mount_tag=host,bus=pcie.0,addr=0x11",
-		NULL
-	};
-
-	argv_add_all(argv, words);
-}
-
-static void argv_add_device(struct argv *argv, const struct board_device *device)
-{
-	if (device->place_argv)
-		argv_add_all(argv, device->place_argv);
-	if (device->kind_argv)
-		argv_add_all(argv, device->kind_argv);
-	argv_add(argv, xstrdup("-device"));
-	argv_add(argv, xstrdup(device->words));
+	argv_add(argv, xstrdup(option));
+	argv_add(argv, value_take);
 }
 
 static void argv_add_nic(struct argv *argv, const struct board_image *image)
 {
-	argv_add(argv, xstrdup("-netdev"));
+	const struct board *board = image->board;
+
 	if (image->tap)
-		argv_add(argv, xasprintf("tap,id=n0,ifname=%s,script=no,downscript=no",
-					 image->tap));
+		argv_add_option(argv, "-netdev",
+				xasprintf("tap,id=n0,ifname=%s,script=no,downscript=no",
+					  image->tap));
 	else
-		argv_add(argv, xasprintf("dgram,id=n0,local.type=fd,local.str=%d",
-					 BOARD_FD_NET));
-	if (image->board->slot) {
-		argv_add(argv, xstrdup("-device"));
-		argv_add(argv, xstrdup(image->board->slot));
-	}
-	argv_add(argv, xstrdup("-device"));
-	argv_add(argv, nic_device(image->nic, image->board->plug));
+		argv_addf(argv, "-netdev dgram,id=n0,local.type=fd,local.str=%d",
+			  BOARD_FD_NET);
+	if (board->slot)
+		argv_addf(argv, "-device %s", board->slot);
+	argv_add_option(argv, "-device", nic_device(image->nic, board->plug));
 }
 
 char **board_argv(const struct board_image *image)
 {
-	static const char *const common[] = {
-		"-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
-		/* Powered off it stays, to be switched on again. */
-		"-no-shutdown", NULL
-	};
 	const struct board *board = image->board;
+	const struct board_device *device = &image->device;
 	struct argv argv = { 0 };
 
-	argv_add(&argv, xstrdup(board->qemu));
-	argv_add_all(&argv, image->kexec && board->kexec_argv ? board->kexec_argv :
-								board->machine_argv);
-	argv_add_all(&argv, common);
-	argv_add(&argv, xstrdup("-accel"));
-	argv_add(&argv, xstrdup("tcg,thread=multi"));
-	argv_add(&argv, xstrdup("-smp"));
-	argv_add(&argv, xasprintf("%u", image->smp));
-	argv_add(&argv, xstrdup("-m"));
-	argv_add(&argv, xasprintf("size=%" PRIu64 "k", image->memory >> 10));
-	argv_add(&argv, xstrdup("-chardev"));
-	argv_add(&argv, xasprintf("socket,id=console,fd=%d", BOARD_FD_CONSOLE));
-	argv_add(&argv, xstrdup("-serial"));
-	argv_add(&argv, xstrdup("chardev:console"));
-	argv_add(&argv, xstrdup("-chardev"));
-	argv_add(&argv, xasprintf("socket,id=qmp,fd=%d", BOARD_FD_QMP));
-	argv_add(&argv, xstrdup("-mon"));
-	argv_add(&argv, xstrdup("chardev=qmp,mode=control"));
+	argv_addf(&argv, "%s %s", board->qemu,
+		  image->kexec && board->kexec ? board->kexec : board->machine);
+	/* Powered off it stays, to be switched on again. */
+	argv_addf(&argv,
+		  "-nodefaults -no-user-config -display none -monitor none -no-shutdown "
+		  "-accel tcg,thread=multi -smp %u -m size=%" PRIu64 "k",
+		  image->smp, image->memory >> 10);
+	argv_addf(&argv,
+		  "-chardev socket,id=console,fd=%d -serial chardev:console "
+		  "-chardev socket,id=qmp,fd=%d -mon chardev=qmp,mode=control",
+		  BOARD_FD_CONSOLE, BOARD_FD_QMP);
 	argv_add_nic(&argv, image);
-	if (image->device.words)
-		argv_add_device(&argv, &image->device);
+	if (device->words) {
+		argv_addf(&argv, "%s %s", device->place ?: "", device->kind ?: "");
+		argv_add_option(&argv, "-device", xstrdup(device->words));
+	}
+	/* Its place never changes those of others. Linux on the board needs no IOMMU for it. */
 	if (image->host_root)
-		argv_add_host_root(&argv);
-	argv_add_files(&argv, image);
+		argv_addf(&argv,
+			  "-fsdev local,id=root,path=/,security_model=none,readonly=on,"
+			  "multidevs=remap -device virtio-9p-pci,fsdev=root,"
+			  "mount_tag=host,bus=pcie.0,addr=0x11");
+	argv_add_option(&argv, "-kernel", xstrdup(image->kernel));
+	argv_add_option(&argv, "-initrd", xstrdup(image->initrd));
+	argv_add_option(&argv, "-append", xstrdup(image->append));
 	return argv.words;
 }
 

@@ -12,9 +12,9 @@
 /* Where a device can be; a specification without a place means the first of its board. */
 struct place {
 	const char *arch, *name;
-	const char *const *argv; /* what makes the place */
-	const char *properties;  /* what puts a device there, NULL: nothing more */
-	const char *slot;        /* its address there, without the function */
+	const char *argv;       /* what makes the place, NULL: nothing is needed */
+	const char *properties; /* what puts a device there, NULL: nothing more */
+	const char *slot;       /* its address there, without the function */
 };
 
 /* Behind the network device's port, which has the bus 1. */
@@ -41,50 +41,46 @@ static const struct place places[] = {
 		/* A function of its own: /sys/bus/pci/slots/00000009. */
 		.arch = "s390x",
 		.name = "",
-		.argv = (const char *const[]){ "-device",
-					       "zpci,id=z1,uid=18,fid=9,target=test",
-					       NULL },
+		.argv = "-device zpci,id=z1,uid=18,fid=9,target=test",
 		.slot = "0012:00:00",
 	},
 	{
 		.arch = "amd64",
 		.name = "port",
-		.argv = (const char *const[]){ "-global", NATIVE_HOTPLUG, "-device",
-					       PORT_POWER, NULL },
+		.argv = "-global " NATIVE_HOTPLUG " -device " PORT_POWER,
 		BEHIND_PORT,
 	},
 	{
 		.arch = "arm64",
 		.name = "port",
-		.argv = (const char *const[]){ "-device", PORT_POWER, NULL },
+		.argv = "-device " PORT_POWER,
 		BEHIND_PORT,
 	},
 	{
 		/* By ACPI: at once, where PCI Express waits 5 s for a second thought. */
 		.arch = "amd64",
 		.name = "hotplug",
-		.argv = (const char *const[]){ "-device", PORT, NULL },
+		.argv = "-device " PORT,
 		BEHIND_PORT,
 	},
 	{
 		.arch = "arm64",
 		.name = "hotplug",
-		.argv = (const char *const[]){ "-device", PORT, NULL },
+		.argv = "-device " PORT,
 		BEHIND_PORT,
 	},
 };
 
 /* Devices that need more than a name. */
 static const struct kind {
-	const char *name, *words;
-	const char *const *argv;
+	const char *name, *words, *argv;
 	unsigned int function; /* that is unplugged */
 } kinds[] = {
 	{
 		.name = "nvme-sriov",
 		.words = "nvme,subsys=ss0,serial=test,max_ioqpairs=8,msix_qsize=9,"
 			 "sriov_max_vfs=2,sriov_vq_flexible=4,sriov_vi_flexible=2",
-		.argv = (const char *const[]){ "-device", "nvme-subsys,id=ss0", NULL },
+		.argv = "-device nvme-subsys,id=ss0",
 		.function = 1,
 	},
 };
@@ -160,8 +156,8 @@ int board_device_parse(const struct board *board, const char *specification,
 				   place->properties ? "," : "",
 				   place->properties ? place->properties : ""),
 		.bdf = xasprintf("%s.%u", place->slot, kind ? kind->function : 0),
-		.place_argv = place->argv,
-		.kind_argv = kind ? kind->argv : NULL,
+		.place = place->argv,
+		.kind = kind ? kind->argv : NULL,
 	};
 	return 0;
 }
