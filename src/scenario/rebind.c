@@ -226,20 +226,16 @@ static bool replies_back(const struct run *run)
 	return !run->plan->flood || run->traffic.sample.last_reply_ns > back_ns;
 }
 
-/*
- * What the device is, is asked once load and settle time have given its driver the time to
- * be there: a boot may still probe it when the shell answers.
- */
 /* clang-format off */
 static const struct step steps[] = {
 	/* phase        act              go on when      in words */
 	{ PHASE_BOOT,   begin,           run_shell_up,   "the shell answers on the console" },
+	{ PHASE_BIND,   ask_facts,       facts_told,     NULL },
+	{ PHASE_BIND,   choose,          has_facts,      "guards let the device go" },
 	{ PHASE_SETTLE, settle_begin,    settle_nearly,  NULL },
 	{ PHASE_SETTLE, settle_end,      settle_over,    "the settle time is over" },
 	{ PHASE_FLOOD,  traffic_on,      traffic_holds,  NULL },
 	{ PHASE_FLOOD,  traffic_confirm, traffic_steady, "replies are steady" },
-	{ PHASE_BIND,   ask_facts,       facts_told,     NULL },
-	{ PHASE_BIND,   choose,          has_facts,      "guards let the device go" },
 	{ PHASE_UNPLUG, arm,             traffic_surged, NULL },
 	{ PHASE_UNPLUG, take_driver,     driver_gone,    "the driver has gone" },
 	{ PHASE_BACK,   NULL,            result_told,    "the driver is back, and the interface" },
