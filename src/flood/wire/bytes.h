@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers in network byte order at any address, and the Internet checksum (RFC 1071). */
+/*
+ * Lengths of headers, numbers in network byte order at any address, and the Internet
+ * checksum (RFC 1071).
+ */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* Without options. */
+#define IPV4_LEN     20u
+#define IPV6_LEN     40u
+#define FRAGMENT_LEN 8u /* IPv6 */
+#define ICMP_LEN     8u
+#define UDP_LEN      8u
+#define TCP_LEN      20u
+#define ARP_LEN      28u
 
 static inline uint16_t get16(const uint8_t *p)
 {

@@ -6,10 +6,6 @@
 
 #include <errno.h>
 
-#define IPV4 20
-#define IPV6 40
-#define ICMP 8
-
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -87,7 +83,7 @@ bool frame_is_source(const struct frame_ends *ends, enum flood_family family,
 
 uint32_t frame_payload_max(enum flood_family family)
 {
-	return FRAME_MTU - ICMP - (family & FLOOD_V6 ? IPV6 : IPV4);
+	return FRAME_MTU - ICMP_LEN - (family & FLOOD_V6 ? IPV6_LEN : IPV4_LEN);
 }
 
 uint8_t frame_pad_byte(size_t i)

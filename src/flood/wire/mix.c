@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mix.h"
 
-#include "bytes.h"
 #include "mix_internal.h"
 
+#include <linux/if_ether.h>
 #include <stdlib.h>
 
 /* What one frame carries of a packet that does not fit one: a multiple of 8 bytes. */
-#define ROOM_V4 (FRAME_MTU - MIX_IPV4)
-#define ROOM_V6 ((FRAME_MTU - MIX_IPV6 - MIX_FRAGMENT) / 8 * 8)
+#define ROOM_V4 (FRAME_MTU - IPV4_LEN)
+#define ROOM_V6 ((FRAME_MTU - IPV6_LEN - FRAGMENT_LEN) / 8 * 8)
 
-#define HEADER_FRAGMENT 44
-#define MORE_V4         0x2000
-#define MORE_V6         1
+#define MORE_V4 0x2000
+#define MORE_V6 1
 
 static void init_sources(struct mix *mix)
 {
@@ -56,12 +55,14 @@ struct mix *mix_new(const struct flood_spec *spec, const struct frame_ends *ends
 	init_pad(mix);
 	for (enum flood_kind kind = FLOOD_ICMP; kind < FLOOD_KINDS; kind++) {
 		if (flood_kind_families(kind) & FLOOD_V4)
-			mix_template_init(&mix->templates[kind][0], mix, kind, FLOOD_V4);
+			mix_template_init(&mix->templates[kind][0], mix, kind, FLOOD_V4,
+					  false);
 		if (flood_kind_families(kind) & FLOOD_V6)
-			mix_template_init(&mix->templates[kind][1], mix, kind, FLOOD_V6);
+			mix_template_init(&mix->templates[kind][1], mix, kind, FLOOD_V6,
+					  false);
 	}
-	mix_template_init_newer(&mix->others[0], mix, FLOOD_IGMP);
-	mix_template_init_newer(&mix->others[1], mix, FLOOD_MLD);
+	mix_template_init(&mix->others[0], mix, FLOOD_IGMP, FLOOD_V4, true);
+	mix_template_init(&mix->others[1], mix, FLOOD_MLD, FLOOD_V6, true);
 	return mix;
 }
 
@@ -120,7 +121,7 @@ static uint32_t put_addresses(const struct mix_template *t, uint8_t *l3,
 		return t->kind == FLOOD_UDP || t->kind == FLOOD_TCP ? source->sum + len :
 								      0;
 	}
-	put16(l3 + 4, (uint16_t)(total - MIX_IPV6));
+	put16(l3 + 4, (uint16_t)(total - IPV6_LEN));
 	if (t->kind == FLOOD_MLD)
 		return len;
 	memcpy(l3 + 8, source->address, 16);
@@ -187,19 +188,19 @@ static void put_request(const struct mix *mix, const struct mix_template *t, uin
 static void put_fragment_v4(uint8_t *l3, uint32_t seq, uint32_t offset, uint32_t n,
 			    bool more)
 {
-	put16(l3 + 2, (uint16_t)(MIX_IPV4 + n));
+	put16(l3 + 2, (uint16_t)(IPV4_LEN + n));
 	put16(l3 + 4, (uint16_t)seq);
 	put16(l3 + 6, (uint16_t)(offset / 8 | (more ? MORE_V4 : 0)));
 	put16(l3 + 10, 0);
-	put16(l3 + 10, sum_fold(sum_bytes(l3, MIX_IPV4)));
+	put16(l3 + 10, sum_fold(sum_bytes(l3, IPV4_LEN)));
 }
 
 static void put_fragment_v6(uint8_t *l3, uint32_t seq, uint32_t offset, uint32_t n,
 			    bool more)
 {
-	uint8_t *header = l3 + MIX_IPV6;
+	uint8_t *header = l3 + IPV6_LEN;
 
-	put16(l3 + 4, (uint16_t)(MIX_FRAGMENT + n));
+	put16(l3 + 4, (uint16_t)(FRAGMENT_LEN + n));
 	put16(header + 2, (uint16_t)(offset | (more ? MORE_V6 : 0)));
 	put32(header + 4, seq);
 }
@@ -215,11 +216,11 @@ static unsigned int split(const struct mix_template *t, uint32_t seq, uint32_t l
 	if (v6) {
 		uint8_t *header = ret->head + t->l4;
 
-		memmove(header + MIX_FRAGMENT, header, t->l4_len);
+		memmove(header + FRAGMENT_LEN, header, t->l4_len);
 		header[0] = ret->head[t->l3 + 6];
 		header[1] = 0;
-		ret->head[t->l3 + 6] = HEADER_FRAGMENT;
-		bare += MIX_FRAGMENT;
+		ret->head[t->l3 + 6] = IPPROTO_FRAGMENT;
+		bare += FRAGMENT_LEN;
 	}
 	for (uint32_t at = 0; at < len; at += room, n++) {
 		uint32_t part = len - at < room ? len - at : room;
@@ -295,4 +296,65 @@ enum flood_kind turns_next(struct turns *t)
 
 	t->next = (t->next + 1) % t->n;
 	return kind;
+}
+
+/* -- what requests take of a link, which is more than their bytes ---------------------- */
+
+/* Preamble, frame check sequence and the gap between frames (IEEE 802.3, 4.4.2). */
+#define AROUND 24u
+
+static uint32_t frame_bits(const struct flood_spec *spec, uint32_t len)
+{
+	len += ETH_HLEN;
+	if (len < MIX_SHORTEST)
+		len = MIX_SHORTEST;
+	return (len + (spec->vlan ? FRAME_VLAN : 0) + AROUND) * 8;
+}
+
+uint32_t mix_bits(const struct flood_spec *spec, enum flood_kind kind,
+		  enum flood_family family, uint32_t seq)
+{
+	bool v6 = family == FLOOD_V6;
+	uint32_t header = v6 ? IPV6_LEN : IPV4_LEN, data, room, all = 0;
+
+	switch (kind) {
+	case FLOOD_MLD:
+		return frame_bits(spec, header + 8 + (seq & MIX_NEWER ? 28 : 24));
+	case FLOOD_ND:
+		return frame_bits(spec, header + 32);
+	case FLOOD_TCP:
+		return frame_bits(spec, header + 20);
+	case FLOOD_ICMP:
+	case FLOOD_UDP:
+		break;
+	default:
+		return frame_bits(spec, 0);
+	}
+	data = 8 + flood_spec_size(spec, seq);
+	if (header + data <= FRAME_MTU)
+		return frame_bits(spec, header + data);
+	header += v6 ? FRAGMENT_LEN : 0;
+	room = (FRAME_MTU - header) / 8 * 8;
+	for (; data > room; data -= room)
+		all += frame_bits(spec, header + room);
+	return all + frame_bits(spec, header + data);
+}
+
+uint32_t mix_mean_bits(const struct flood_spec *spec)
+{
+	enum { SAMPLES = 64 };
+	struct turns turns;
+	uint64_t sum = 0;
+	uint32_t n = 0;
+
+	turns_init(&turns, spec);
+	do {
+		enum flood_kind kind = turns_next(&turns);
+		enum flood_family family = spec->family & flood_kind_families(kind);
+
+		if (family == FLOOD_BOTH)
+			family = n / turns.n % 2 ? FLOOD_V6 : FLOOD_V4;
+		sum += mix_bits(spec, kind, family, n);
+	} while (++n < SAMPLES * turns.n);
+	return (uint32_t)(sum / n);
 }

@@ -2,12 +2,11 @@
 /* Shared by mix.c, which makes requests, and mix_template.c, which prepares them. */
 #pragma once
 
+#include "bytes.h"
 #include "mix.h"
 
-#define MIX_ETHERNET 14u
-#define MIX_IPV4     20u
-#define MIX_IPV6     40u
-#define MIX_FRAGMENT 8u
+/* Frames that are always shorter are filled up, for not every driver does so. */
+#define MIX_SHORTEST 60u
 
 /*
  * Requests with this bit in their number are of the newer version of a query. Not each
@@ -19,12 +18,13 @@
 struct mix_template {
 	enum flood_kind kind;
 	enum flood_family family;
+	bool newer; /* version 3 of IGMP, 2 of MLD */
 	bool sized; /* a payload of the wanted size, whose tag ends the head */
 	uint8_t head[MIX_HEAD];
 	uint32_t head_len;
 	uint32_t l4_len; /* of the head, without what fills a short frame up */
-	uint32_t l3,
-		l4; /* offsets: IP or ARP header; what stands behind the IP headers */
+	/* Offsets: IP or ARP header; what stands behind the IP headers. */
+	uint32_t l3, l4;
 	uint32_t ip_sum; /* of the IPv4 header, not folded */
 	/* Of what the checksum of l4 covers, pseudo header included, not folded. */
 	uint32_t sum;
@@ -48,7 +48,4 @@ struct mix {
 };
 
 void mix_template_init(struct mix_template *t, const struct mix *mix,
-		       enum flood_kind kind, enum flood_family family);
-/* Version 3 of IGMP, 2 of MLD. */
-void mix_template_init_newer(struct mix_template *t, const struct mix *mix,
-			     enum flood_kind kind);
+		       enum flood_kind kind, enum flood_family family, bool newer);

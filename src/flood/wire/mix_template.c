@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What all requests of a kind have in common, byte by byte. */
-#include "bytes.h"
 #include "mix_internal.h"
 
-#define TYPE_IPV4 0x0800
-#define TYPE_ARP  0x0806
-#define TYPE_VLAN 0x8100
-#define TYPE_IPV6 0x86dd
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/igmp.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 
 #define HOP_LIMIT        64
 #define HOP_LIMIT_ND     255 /* RFC 4861, 7.1.1 */
 #define HOP_LIMIT_REPORT 1   /* RFC 3376, 4; RFC 3810, 5 */
-
-#define ICMP_ECHO_REQUEST   8
-#define ICMPV6_ECHO_REQUEST 128
-#define ND_SOLICITATION     135
-#define ND_OPTION_SOURCE    1
-#define IGMP_QUERY          0x11
-#define MLD_QUERY           130
-#define TCP_SYN             0x02
-
-/* Frames that are always shorter are filled up, for not every driver does so. */
-#define SHORTEST 60u
 
 static const uint8_t all_hosts[] = { 224, 0, 0, 1 };
 static const uint8_t all_hosts_mac[FRAME_MAC] = { 1, 0, 0x5e, 0, 0, 1 };
@@ -40,12 +30,12 @@ static uint8_t *grow(struct mix_template *t, uint32_t n)
 static void put_ethernet(struct mix_template *t, const struct mix *mix, const uint8_t *to,
 			 uint16_t type)
 {
-	uint8_t *p = grow(t, MIX_ETHERNET);
+	uint8_t *p = grow(t, ETH_HLEN);
 
 	memcpy(p, to, FRAME_MAC);
 	memcpy(p + 6, mix->ends.our_mac, FRAME_MAC);
 	if (mix->ends.vlan) {
-		put16(p + 12, TYPE_VLAN);
+		put16(p + 12, ETH_P_8021Q);
 		put16(p + 14, mix->ends.vlan);
 		(void)grow(t, FRAME_VLAN);
 	}
@@ -63,8 +53,8 @@ static void put_ipv4(struct mix_template *t, const struct mix *mix, uint8_t prot
 	bool query = t->kind == FLOOD_IGMP;
 	uint8_t *p;
 
-	put_ethernet(t, mix, query ? all_hosts_mac : mix->ends.target_mac, TYPE_IPV4);
-	p = grow(t, MIX_IPV4);
+	put_ethernet(t, mix, query ? all_hosts_mac : mix->ends.target_mac, ETH_P_IP);
+	p = grow(t, IPV4_LEN);
 	p[0] = 0x45;
 	/* RFC 6864: an atomic packet needs no identification, so the header stays. */
 	put16(p + 6, 0x4000);
@@ -88,8 +78,8 @@ static void put_ipv6(struct mix_template *t, const struct mix *mix, uint8_t prot
 	bool query = t->kind == FLOOD_MLD;
 	uint8_t *p;
 
-	put_ethernet(t, mix, query ? all_nodes_mac : mix->ends.target_mac, TYPE_IPV6);
-	p = grow(t, MIX_IPV6);
+	put_ethernet(t, mix, query ? all_nodes_mac : mix->ends.target_mac, ETH_P_IPV6);
+	p = grow(t, IPV6_LEN);
 	p[0] = 0x60;
 	p[6] = protocol;
 	p[7] = query               ? HOP_LIMIT_REPORT :
@@ -135,8 +125,8 @@ static void put_echo(struct mix_template *t, const struct mix *mix)
 	uint8_t *p;
 
 	put_ip(t, mix, IPPROTO_ICMP, IPPROTO_ICMPV6);
-	p = grow(t, 8);
-	p[0] = t->family == FLOOD_V4 ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST;
+	p = grow(t, ICMP_LEN);
+	p[0] = t->family == FLOOD_V4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
 	put16(p + 4, mix->mark.ident);
 	put_cookie(t, mix);
 }
@@ -152,7 +142,7 @@ static void put_udp(struct mix_template *t, const struct mix *mix)
 {
 	put_ip(t, mix, IPPROTO_UDP, IPPROTO_UDP);
 	add_pseudo_v4(t, IPPROTO_UDP);
-	(void)grow(t, 8);
+	(void)grow(t, UDP_LEN);
 	put_cookie(t, mix);
 }
 
@@ -162,20 +152,20 @@ static void put_syn(struct mix_template *t, const struct mix *mix)
 
 	put_ip(t, mix, IPPROTO_TCP, IPPROTO_TCP);
 	add_pseudo_v4(t, IPPROTO_TCP);
-	p = grow(t, 20);
+	p = grow(t, TCP_LEN);
 	p[12] = 5 << 4;
-	p[13] = TCP_SYN;
+	p[13] = TH_SYN;
 	put16(p + 14, 64240);
 }
 
 static void put_arp(struct mix_template *t, const struct mix *mix)
 {
-	static const uint8_t request[] = { 0, 1, 8, 0, 6, 4, 0, 1 };
+	static const uint8_t request[] = { 0, 1, 8, 0, 6, 4, 0, ARPOP_REQUEST };
 	uint8_t *p;
 
 	/* To the target itself: nobody else on the link need read it. */
-	put_ethernet(t, mix, mix->ends.target_mac, TYPE_ARP);
-	p = grow(t, 28);
+	put_ethernet(t, mix, mix->ends.target_mac, ETH_P_ARP);
+	p = grow(t, ARP_LEN);
 	memcpy(p, request, sizeof(request));
 	memcpy(p + 8, mix->ends.our_mac, FRAME_MAC);
 	memcpy(p + 24, &mix->ends.target_v4, 4);
@@ -188,78 +178,52 @@ static void put_solicitation(struct mix_template *t, const struct mix *mix)
 
 	put_ipv6(t, mix, IPPROTO_ICMPV6);
 	p = grow(t, 32);
-	p[0] = ND_SOLICITATION;
+	p[0] = ND_NEIGHBOR_SOLICIT;
 	memcpy(p + 8, &mix->ends.target_v6, 16);
-	p[24] = ND_OPTION_SOURCE;
+	p[24] = ND_OPT_SOURCE_LINKADDR;
 	p[25] = 1;
 	memcpy(p + 26, mix->ends.our_mac, FRAME_MAC);
 }
 
 /* The shortest times to answer in that there are: a tenth of a second; at once. */
-static void put_igmp(struct mix_template *t, const struct mix *mix, bool newer)
+static void put_igmp(struct mix_template *t, const struct mix *mix)
 {
 	uint8_t *p;
 
 	put_ipv4(t, mix, IPPROTO_IGMP);
-	p = grow(t, newer ? 12 : 8);
-	p[0] = IGMP_QUERY;
-	p[1] = newer ? 0 : 1;
+	p = grow(t, t->newer ? 12 : 8);
+	p[0] = IGMP_HOST_MEMBERSHIP_QUERY;
+	p[1] = t->newer ? 0 : 1;
 }
 
 /* A millisecond; at once. */
-static void put_mld(struct mix_template *t, const struct mix *mix, bool newer)
+static void put_mld(struct mix_template *t, const struct mix *mix)
 {
 	uint8_t *p;
 
 	put_ipv6(t, mix, IPPROTO_ICMPV6);
-	p = grow(t, newer ? 28 : 24);
-	p[0] = MLD_QUERY;
-	put16(p + 4, newer ? 0 : 1);
-}
-
-static void begin(struct mix_template *t, enum flood_kind kind, enum flood_family family)
-{
-	*t = (struct mix_template){ .kind = kind, .family = family };
-}
-
-static void end(struct mix_template *t, const struct mix *mix)
-{
-	uint32_t shortest = SHORTEST + (mix->ends.vlan ? FRAME_VLAN : 0);
-
-	t->l4_len = t->head_len - t->l4;
-	t->sum += sum_bytes(t->head + t->l4, t->l4_len);
-	/* Behind the packet's end: its own length says so. */
-	if (!t->sized && t->head_len < shortest)
-		t->head_len = shortest;
+	p = grow(t, t->newer ? 28 : 24);
+	p[0] = MLD_LISTENER_QUERY;
+	put16(p + 4, t->newer ? 0 : 1);
 }
 
 void mix_template_init(struct mix_template *t, const struct mix *mix,
-		       enum flood_kind kind, enum flood_family family)
+		       enum flood_kind kind, enum flood_family family, bool newer)
 {
 	static void (*const put[FLOOD_KINDS])(struct mix_template * t,
 					      const struct mix *mix) = {
 		[FLOOD_ICMP] = put_echo,       [FLOOD_UDP] = put_udp,
 		[FLOOD_TCP] = put_syn,         [FLOOD_ARP] = put_arp,
-		[FLOOD_ND] = put_solicitation,
+		[FLOOD_ND] = put_solicitation, [FLOOD_IGMP] = put_igmp,
+		[FLOOD_MLD] = put_mld,
 	};
+	uint32_t shortest = MIX_SHORTEST + (mix->ends.vlan ? FRAME_VLAN : 0);
 
-	begin(t, kind, family);
-	if (kind == FLOOD_IGMP)
-		put_igmp(t, mix, false);
-	else if (kind == FLOOD_MLD)
-		put_mld(t, mix, false);
-	else
-		put[kind](t, mix);
-	end(t, mix);
-}
-
-void mix_template_init_newer(struct mix_template *t, const struct mix *mix,
-			     enum flood_kind kind)
-{
-	begin(t, kind, flood_kind_families(kind));
-	if (kind == FLOOD_IGMP)
-		put_igmp(t, mix, true);
-	else
-		put_mld(t, mix, true);
-	end(t, mix);
+	*t = (struct mix_template){ .kind = kind, .family = family, .newer = newer };
+	put[kind](t, mix);
+	t->l4_len = t->head_len - t->l4;
+	t->sum += sum_bytes(t->head + t->l4, t->l4_len);
+	/* Behind the packet's end: its own length says so. */
+	if (!t->sized && t->head_len < shortest)
+		t->head_len = shortest;
 }
