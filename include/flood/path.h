@@ -86,7 +86,7 @@ int path_open_turbo(const char *interface, const struct frame_ends *ends,
 
 void path_free(struct path *path);
 /* RIGHTS_* that path_free needs. */
-unsigned int path_rights(const struct path *path);
+uint64_t path_rights(const struct path *path);
 
 /* For epoll, index below PATH_FDS; -1: there is none. */
 int path_fd(const struct path *path, unsigned int index);

@@ -4,17 +4,19 @@
 
 #include "base/mem.h"
 
+#include <linux/capability.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-enum rights {
-	RIGHTS_NONE = 0,
-	RIGHTS_NET_RAW = 1,   /* raw and packet sockets */
-	RIGHTS_NET_ADMIN = 2, /* neighbour entries, programs on an interface */
-	RIGHTS_BPF = 4,       /* loading them */
-	RIGHTS_PERFMON = 8,   /* loading those with loops */
-};
+/* Masks of capabilities, as capget(2) has them. */
+#define RIGHTS_NONE    UINT64_C(0)
+#define RIGHTS_NET_RAW (UINT64_C(1) << CAP_NET_RAW) /* raw and packet sockets */
+/* Neighbour entries, programs on an interface. */
+#define RIGHTS_NET_ADMIN (UINT64_C(1) << CAP_NET_ADMIN)
+#define RIGHTS_BPF       (UINT64_C(1) << CAP_BPF)     /* loading them */
+#define RIGHTS_PERFMON   (UINT64_C(1) << CAP_PERFMON) /* loading those with loops */
 
 /* Whether the process has all of these. */
-bool rights_have(unsigned int rights);
+bool rights_have(uint64_t rights);
 /* Gives up, for good, all but these. 0 or -errno. */
-int rights_keep(unsigned int rights);
+int rights_keep(uint64_t rights);

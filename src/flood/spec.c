@@ -35,158 +35,126 @@ bool flood_kind_answers(enum flood_kind kind)
 /* -- values --------------------------------------------------------------------------- */
 
 /* "N" in low..high. */
-static int parse_number(const char *value, uint32_t low, uint32_t high, uint32_t *ret)
+static bool parse_number(const char *value, uint32_t low, uint32_t high, uint32_t *ret)
 {
 	uint32_t number;
 
 	if (num_parse_u32(value, &number) < 0 || number < low || number > high)
-		return -EINVAL;
+		return false;
 	*ret = number;
-	return 0;
+	return true;
 }
 
-/* Cuts unit off the number before it; NULL: it does not end so. Caller frees. */
-static char *cut_unit(const char *value, const char *unit)
+static bool parse_u16(const char *value, uint16_t high, uint16_t *ret)
 {
-	struct text whole = text_of(value), end = text_of(unit);
+	uint32_t number;
 
-	return text_ends(whole, end) ? xstrndup(value, whole.n - end.n) : NULL;
+	if (!parse_number(value, 1, high, &number))
+		return false;
+	*ret = (uint16_t)number;
+	return true;
 }
 
-static int parse_rate(const char *value, struct flood_spec *spec, char **ret_error)
+/* A time of whole microseconds. */
+static bool parse_time(const char *value, uint64_t low, uint64_t high, uint64_t *ret)
 {
-	_cleanup_free_ char *mbits = cut_unit(value, "Mbit");
-	uint32_t rate = FLOOD_RATE_AUTO, wire = 0;
-	int r = 0;
+	uint64_t time;
 
-	if (mbits)
-		r = parse_number(mbits, 1, FLOOD_MBITS_LIMIT, &wire);
-	else if (!strcmp(value, "max"))
+	if (num_parse_duration(value, &time) < 0 || time < low || time > high)
+		return false;
+	*ret = time / NS_PER_USEC * NS_PER_USEC;
+	return true;
+}
+
+static bool parse_rate(const char *value, struct flood_spec *spec)
+{
+	struct text whole = text_of(value), unit = TEXT("Mbit");
+	uint32_t rate = FLOOD_RATE_AUTO, mbits = 0;
+	bool good = true;
+
+	if (text_ends(whole, unit)) {
+		_cleanup_free_ char *number = xstrndup(value, whole.n - unit.n);
+
+		good = parse_number(number, 1, FLOOD_MBITS_LIMIT, &mbits);
+	} else if (!strcmp(value, "max")) {
 		rate = FLOOD_RATE_MAX;
-	else if (strcmp(value, "auto") != 0)
-		r = parse_number(value, 1, FLOOD_RATE_LIMIT, &rate);
-	if (r < 0) {
-		*ret_error = xasprintf(
-			"rate '%s' is not auto, max, a number from 1 to %u, or 1Mbit to "
-			"%uMbit",
-			value, FLOOD_RATE_LIMIT, FLOOD_MBITS_LIMIT);
-		return -EINVAL;
+	} else if (strcmp(value, "auto") != 0) {
+		good = parse_number(value, 1, FLOOD_RATE_LIMIT, &rate);
 	}
 	spec->rate = rate;
-	spec->mbits = wire;
-	return 0;
+	spec->mbits = mbits;
+	return good;
 }
 
-static int parse_size(const char *value, struct flood_spec *spec, char **ret_error)
+static bool parse_size(const char *value, struct flood_spec *spec)
 {
 	const char *dots = strstr(value, "..");
 	_cleanup_free_ char *low =
 		xstrndup(value, dots ? (size_t)(dots - value) : strlen(value));
-	uint32_t from, to = 0;
+	uint32_t to;
 
-	if (parse_number(low, FLOOD_SIZE_MIN, FLOOD_SIZE_LIMIT, &from) < 0 ||
-	    (dots && (parse_number(dots + 2, FLOOD_SIZE_MIN, FLOOD_SIZE_LIMIT, &to) < 0 ||
-		      to < from))) {
-		*ret_error =
-			xasprintf("size '%s' is not a number from %u to %u, or two as "
-				  "in 64..1472",
-				  value, FLOOD_SIZE_MIN, FLOOD_SIZE_LIMIT);
-		return -EINVAL;
-	}
-	spec->size = from;
-	spec->size_to = to == from ? 0 : to;
-	return 0;
+	if (!parse_number(low, FLOOD_SIZE_MIN, FLOOD_SIZE_LIMIT, &spec->size))
+		return false;
+	to = spec->size;
+	if (dots && !parse_number(dots + 2, to, FLOOD_SIZE_LIMIT, &to))
+		return false;
+	spec->size_to = to == spec->size ? 0 : to;
+	return true;
 }
 
-static int parse_port(const char *name, const char *value, uint16_t *ret,
-		      char **ret_error)
+static bool parse_sources(const char *value, struct flood_spec *spec)
 {
-	uint32_t port;
-
-	if (parse_number(value, 1, UINT16_MAX, &port) < 0) {
-		*ret_error =
-			xasprintf("%s '%s' is not a port from 1 to 65535", name, value);
-		return -EINVAL;
-	}
-	*ret = (uint16_t)port;
-	return 0;
+	return parse_number(value, 1, FLOOD_SOURCES_MAX, &spec->sources);
 }
 
-static int parse_sources(const char *value, struct flood_spec *spec, char **ret_error)
+static bool parse_vlan(const char *value, struct flood_spec *spec)
 {
-	if (parse_number(value, 1, FLOOD_SOURCES_MAX, &spec->sources) == 0)
-		return 0;
-	*ret_error = xasprintf("sources '%s' is not a number from 1 to %u", value,
-			       FLOOD_SOURCES_MAX);
-	return -EINVAL;
+	return parse_u16(value, FLOOD_VLAN_MAX, &spec->vlan);
 }
 
-static int parse_vlan(const char *value, struct flood_spec *spec, char **ret_error)
-{
-	uint32_t id;
-
-	if (parse_number(value, 1, FLOOD_VLAN_MAX, &id) < 0) {
-		*ret_error = xasprintf("vlan '%s' is not a number from 1 to %u", value,
-				       FLOOD_VLAN_MAX);
-		return -EINVAL;
-	}
-	spec->vlan = (uint16_t)id;
-	return 0;
-}
-
-static int parse_burst(const char *value, struct flood_spec *spec, char **ret_error)
+static bool parse_burst(const char *value, struct flood_spec *spec)
 {
 	const char *slash = strchrnul(value, '/');
 	_cleanup_free_ char *count = xstrndup(value, (size_t)(slash - value));
-	uint64_t interval;
-	uint32_t burst;
 
-	if (!*slash || parse_number(count, 1, FLOOD_BURST_MAX, &burst) < 0 ||
-	    num_parse_duration(slash + 1, &interval) < 0 ||
-	    interval < FLOOD_BURST_NS_MIN || interval > FLOOD_BURST_NS_MAX) {
-		*ret_error =
-			xasprintf("burst '%s' is not a number from 1 to %u and a time "
-				  "from 1ms to 1s, as in 64/10ms",
-				  value, FLOOD_BURST_MAX);
-		return -EINVAL;
-	}
-	spec->burst = burst;
-	spec->burst_ns = interval / NS_PER_USEC * NS_PER_USEC;
-	return 0;
+	return *slash && parse_number(count, 1, FLOOD_BURST_MAX, &spec->burst) &&
+	       parse_time(slash + 1, FLOOD_BURST_NS_MIN, FLOOD_BURST_NS_MAX,
+			  &spec->burst_ns);
 }
 
-static int parse_surge(const char *value, struct flood_spec *spec, char **ret_error)
+static bool parse_surge(const char *value, struct flood_spec *spec)
 {
-	uint64_t surge;
+	return parse_time(value, FLOOD_SURGE_NS_MIN, FLOOD_SURGE_NS_MAX, &spec->surge_ns);
+}
 
-	if (num_parse_duration(value, &surge) < 0 || surge < FLOOD_SURGE_NS_MIN ||
-	    surge > FLOOD_SURGE_NS_MAX) {
-		*ret_error = xasprintf("surge '%s' is not a time from 1ms to 10s", value);
-		return -EINVAL;
-	}
-	spec->surge_ns = surge / NS_PER_USEC * NS_PER_USEC;
-	return 0;
+static bool parse_udp(const char *value, struct flood_spec *spec)
+{
+	return parse_u16(value, UINT16_MAX, &spec->udp_port);
+}
+
+static bool parse_tcp(const char *value, struct flood_spec *spec)
+{
+	return parse_u16(value, UINT16_MAX, &spec->tcp_port);
 }
 
 /* -- words ---------------------------------------------------------------------------- */
 
-static int parse_udp(const char *value, struct flood_spec *spec, char **ret_error)
-{
-	return parse_port("udp", value, &spec->udp_port, ret_error);
-}
-
-static int parse_tcp(const char *value, struct flood_spec *spec, char **ret_error)
-{
-	return parse_port("tcp", value, &spec->tcp_port, ret_error);
-}
-
+/* What the FLOOD_*_LIMIT, _MIN and _MAX of flood.h allow is wanted. */
 static const struct {
-	const char *name;
-	int (*parse)(const char *value, struct flood_spec *spec, char **ret_error);
+	const char *name, *wants;
+	/* False: *spec is changed in part. */
+	bool (*parse)(const char *value, struct flood_spec *spec);
 } values[] = {
-	{ "rate=", parse_rate }, { "size=", parse_size },   { "sources=", parse_sources },
-	{ "vlan=", parse_vlan }, { "burst=", parse_burst }, { "surge=", parse_surge },
-	{ "udp=", parse_udp },   { "tcp=", parse_tcp },
+	{ "rate=", "auto, max, a number from 1 to 10000000, or 1Mbit to 400000Mbit",
+	  parse_rate },
+	{ "size=", "a number from 16 to 65487, or two as in 64..1472", parse_size },
+	{ "sources=", "a number from 1 to 64", parse_sources },
+	{ "vlan=", "a number from 1 to 4094", parse_vlan },
+	{ "burst=", "a number from 1 to 100000 and a time from 1ms to 1s, as in 64/10ms",
+	  parse_burst },
+	{ "surge=", "a time from 1ms to 10s", parse_surge },
+	{ "udp=", "a port from 1 to 65535", parse_udp },
+	{ "tcp=", "a port from 1 to 65535", parse_tcp },
 };
 
 static const struct {
@@ -220,14 +188,13 @@ static int parse_word(const char *word, struct flood_spec *spec, unsigned int *k
 		}
 	for (size_t i = 0; !known && i < ARRAY_SIZE(values); i++) {
 		size_t n = strlen(values[i].name);
-		int r;
 
-		if (strncmp(word, values[i].name, n) != 0)
+		known = !strncmp(word, values[i].name, n);
+		if (!known || values[i].parse(word + n, spec))
 			continue;
-		r = values[i].parse(word + n, spec, ret_error);
-		if (r < 0)
-			return r;
-		known = true;
+		*ret_error = xasprintf("%.*s '%s' is not %s", (int)n - 1, word, word + n,
+				       values[i].wants);
+		return -EINVAL;
 	}
 	if (!known) {
 		*ret_error = xasprintf(

@@ -2,26 +2,9 @@
 #include "flood/rights.h"
 
 #include <errno.h>
-#include <linux/capability.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static uint64_t mask_of(unsigned int rights)
-{
-	uint64_t mask = 0;
-
-	if (rights & RIGHTS_NET_RAW)
-		mask |= UINT64_C(1) << CAP_NET_RAW;
-	if (rights & RIGHTS_NET_ADMIN)
-		mask |= UINT64_C(1) << CAP_NET_ADMIN;
-	if (rights & RIGHTS_BPF)
-		mask |= UINT64_C(1) << CAP_BPF;
-	if (rights & RIGHTS_PERFMON)
-		mask |= UINT64_C(1) << CAP_PERFMON;
-	return mask;
-}
 
 static int get(struct __user_cap_data_struct data[2])
 {
@@ -31,32 +14,31 @@ static int get(struct __user_cap_data_struct data[2])
 	return syscall(SYS_capget, &header, data) < 0 ? -errno : 0;
 }
 
-bool rights_have(unsigned int rights)
+bool rights_have(uint64_t rights)
 {
 	struct __user_cap_data_struct data[2] = { 0 };
-	uint64_t mask = mask_of(rights), have;
+	uint64_t have;
 
 	if (get(data) < 0)
 		return false;
 	have = (uint64_t)data[1].effective << 32 | data[0].effective;
 	/* Both are new in 5.8: before it, and beside it, CAP_SYS_ADMIN will do. */
 	if (have >> CAP_SYS_ADMIN & 1)
-		have |= UINT64_C(1) << CAP_BPF | UINT64_C(1) << CAP_PERFMON;
-	return (have & mask) == mask;
+		have |= RIGHTS_BPF | RIGHTS_PERFMON;
+	return (have & rights) == rights;
 }
 
-int rights_keep(unsigned int rights)
+int rights_keep(uint64_t rights)
 {
 	struct __user_cap_header_struct header = { .version =
 							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
-	uint64_t mask = mask_of(rights);
 	int r = get(data);
 
 	if (r < 0)
 		return r;
 	for (unsigned int i = 0; i < 2; i++) {
-		data[i].permitted &= (uint32_t)(mask >> (32 * i));
+		data[i].permitted &= (uint32_t)(rights >> (32 * i));
 		data[i].effective = data[i].permitted;
 		data[i].inheritable = 0;
 	}

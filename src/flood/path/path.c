@@ -83,7 +83,7 @@ void path_free(struct path *path)
 	free(path);
 }
 
-unsigned int path_rights(const struct path *path)
+uint64_t path_rights(const struct path *path)
 {
 	return path->rights;
 }

@@ -51,11 +51,11 @@ struct path {
 	int fds[PATH_FDS];
 	struct watch watch; /* fd -1: none */
 	struct flood_errors errors;
-	char *note;          /* NULL: none */
-	unsigned int rights; /* for ops->free */
-	bool times;          /* path_want_times */
-	uint64_t stamp_ns;   /* when the datagram that is taken came, 0 = unknown */
-	uint64_t came;       /* datagrams read */
+	char *note;        /* NULL: none */
+	uint64_t rights;   /* for ops->free */
+	bool times;        /* path_want_times */
+	uint64_t stamp_ns; /* when the datagram that is taken came, 0 = unknown */
+	uint64_t came;     /* datagrams read */
 	struct path_spec spec;
 	struct frame_ends ends;
 	struct mix *mix;
