@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every form of every family finds a line made from its own format; decoders in words. */
 #include "classify/fault.h"
+#include "classify/fault/family.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,8 +70,7 @@ static void test_each_form_finds_its_line(void **state)
 			    strcmp(match.form->kind, form->kind) != 0)
 				fail_msg("'%s' is %s, not %s", line, match.form->kind,
 					 form->kind);
-			if (match.form->decode)
-				match.form->decode(&finding, &match.match);
+			fault_decode(&finding, match.form, &match.match);
 			free(line);
 		}
 }
@@ -88,8 +88,7 @@ static struct finding decode(const char *line)
 	struct finding finding = { 0 };
 	struct fault_match match = find(line);
 
-	if (match.form->decode)
-		match.form->decode(&finding, &match.match);
+	fault_decode(&finding, match.form, &match.match);
 	if (!finding.device[0])
 		text_copy(finding.device, sizeof(finding.device), match.device);
 	return finding;

@@ -69,68 +69,36 @@ static void decode_event(struct finding *f, const struct pattern_match *m)
 	}
 }
 
-static void decode_device(struct finding *f, const struct pattern_match *m)
-{
-	text_copy(f->device, sizeof(f->device), m->captures[0]);
-	fault_add(f, "domain", "%.*s", TEXT_ARG(m->captures[1]));
-}
-
-static void decode_detached(struct finding *f, const struct pattern_match *m)
-{
-	(void)m;
-	snprintf(f->title, sizeof(f->title), "IO_PAGE_FAULT of a device without domain");
-}
-
 static void decode_timeout(struct finding *f, const struct pattern_match *m)
 {
 	add_device(f, m->captures[0]);
 	add_value(f, m->captures[0], "address");
 }
 
-static void decode_wait(struct finding *f, const struct pattern_match *m)
-{
-	fault_set_device(f, m->captures[0]);
-}
-
-static void decode_full(struct finding *f, const struct pattern_match *m)
-{
-	(void)m;
-	snprintf(f->title, sizeof(f->title), "command buffer is not consumed");
-}
-
-static void decode_unknown(struct finding *f, const struct pattern_match *m)
-{
-	fault_add(f, "event", "%.*s", TEXT_ARG(m->captures[0]));
-	snprintf(f->title, sizeof(f->title), "event of unknown type");
-}
-
 static const struct fault_form forms[] = {
-	{ "Event logged [IOTLB_INV_TIMEOUT %s]", "amdvi-iotlb-timeout", FAULT_RECORD,
-	  decode_timeout },
-	{ "Event logged [IOTLB_INV_TIMEOUT", "amdvi-iotlb-timeout", FAULT_RECORD, NULL },
-	{ "Event logged [UNKNOWN event[0]=%x", "amdvi-fault", FAULT_RECORD,
-	  decode_unknown },
-	{ "Event logged [Device not attached to domain properly]", "amdvi-fault",
-	  FAULT_LEAD, decode_detached },
-	{ "Event logged [%w %s]", "amdvi-fault", FAULT_RECORD, decode_event },
+	{ "Event logged [IOTLB_INV_TIMEOUT %s]", .kind = "amdvi-iotlb-timeout",
+	  .decode = decode_timeout },
+	{ "Event logged [IOTLB_INV_TIMEOUT", .kind = "amdvi-iotlb-timeout" },
+	{ "Event logged [UNKNOWN event[0]=%x", .kind = "amdvi-fault",
+	  .fields = "event=$0", .title = "event of unknown type" },
+	{ "Event logged [Device not attached to domain properly]", .kind = "amdvi-fault",
+	  .role = FAULT_LEAD, .title = "IO_PAGE_FAULT of a device without domain" },
+	{ "Event logged [%w %s]", .kind = "amdvi-fault", .decode = decode_event },
 	/* A mail may have broken the line anywhere. */
-	{ "Event logged [%w %s", "amdvi-fault", FAULT_RECORD, decode_event },
-	{ "Event logged [%w", "amdvi-fault", FAULT_RECORD, NULL },
-	{ "AMD-Vi: Event logged", "amdvi-fault", FAULT_RECORD, NULL },
-	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out", "amdvi-completion-wait",
-	  FAULT_RECORD, decode_wait },
-	{ "Completion-Wait loop timed out", "amdvi-completion-wait", FAULT_RECORD, NULL },
-	{ "Command buffer timeout", "amdvi-completion-wait", FAULT_RECORD, decode_full },
-	{ "device=%w domain=%x", NULL, FAULT_MORE, decode_device },
-	{ "AMD-Vi: DTE[", NULL, FAULT_MORE, NULL },
-	{ "AMD-Vi: CMD[", NULL, FAULT_MORE, NULL },
-	{ "AMD-Vi: IOMMU event log overflow", NULL, FAULT_MORE, NULL },
+	{ "Event logged [%w %s", .kind = "amdvi-fault", .decode = decode_event },
+	{ "Event logged [%w", .kind = "amdvi-fault" },
+	{ "AMD-Vi: Event logged", .kind = "amdvi-fault" },
+	{ "AMD-Vi: IOMMU %w Completion-Wait loop timed out",
+	  .kind = "amdvi-completion-wait", .fields = "device=$0" },
+	{ "Completion-Wait loop timed out", .kind = "amdvi-completion-wait" },
+	{ "Command buffer timeout", .kind = "amdvi-completion-wait",
+	  .title = "command buffer is not consumed" },
+	{ "device=%w domain=%x", .role = FAULT_MORE, .fields = "device=$0; domain=$1" },
+	{ "AMD-Vi: DTE[", .role = FAULT_MORE },
+	{ "AMD-Vi: CMD[", .role = FAULT_MORE },
+	{ "AMD-Vi: IOMMU event log overflow", .role = FAULT_MORE },
 	{ "AMD-Vi: Translation was enabled for %s but we are not in kdump mode",
-	  "amdvi-translation-left-on", FAULT_SIGN, NULL },
+	  .kind = "amdvi-translation-left-on", .role = FAULT_SIGN },
 };
 
-const struct fault_family fault_amd_vi = {
-	.driver = "amd-vi",
-	.forms = forms,
-	.n_forms = ARRAY_SIZE(forms),
-};
+const struct fault_family fault_amd_vi = { "amd-vi", forms, ARRAY_SIZE(forms), false };

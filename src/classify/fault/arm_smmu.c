@@ -36,14 +36,6 @@ static void describe_access(char *buffer, size_t size, uint64_t syndrome,
 		 syndrome >> bits[2] & 1 ? "instruction" : "data");
 }
 
-static void decode_blocked(struct finding *f, const struct pattern_match *m)
-{
-	unsigned long long stream = pattern_hex(m->captures[0]);
-
-	fault_add(f, "stream-id", "0x%llx", stream);
-	snprintf(f->title, sizeof(f->title), "unidentified stream 0x%llx", stream);
-}
-
 static void decode_global(struct finding *f, const struct pattern_match *m)
 {
 	static const unsigned int access_bits[] = { 1, 2, 3 };
@@ -108,29 +100,27 @@ static void decode_context(struct finding *f, const struct pattern_match *m)
 }
 
 static const struct fault_form forms[] = {
-	{ "Blocked unknown Stream ID %x", "smmu-global-fault", FAULT_LEAD,
-	  decode_blocked },
-	{ "Unexpected global fault, this", "smmu-global-fault", FAULT_LEAD, NULL },
-	{ "GFSR %x, GFSYNR0 %x, GFSYNR1 %x, GFSYNR2 %x", "smmu-global-fault",
-	  FAULT_RECORD, decode_global },
+	{ "Blocked unknown Stream ID %x", .kind = "smmu-global-fault", .role = FAULT_LEAD,
+	  .fields = "stream-id=#0", .title = "unidentified stream #0" },
+	{ "Unexpected global fault, this", .kind = "smmu-global-fault",
+	  .role = FAULT_LEAD },
+	{ "GFSR %x, GFSYNR0 %x, GFSYNR1 %x, GFSYNR2 %x", .kind = "smmu-global-fault",
+	  .decode = decode_global },
 	{ "Unhandled context fault: fsr=%x, iova=%x, fsynr=%x, cbfrsynra=%x, cb=%d",
-	  "smmu-context-fault", FAULT_RECORD, decode_context },
+	  .kind = "smmu-context-fault", .decode = decode_context },
 	{ "Unhandled context fault: fsr=%x, iova=%x, fsynr=%x, cb=%d",
-	  "smmu-context-fault", FAULT_RECORD, decode_context },
-	{ "Unhandled context fault:", "smmu-context-fault", FAULT_RECORD, NULL },
-	{ "FSR    = %x [", NULL, FAULT_MORE, NULL },
-	{ "FSYNR0 = %x [", NULL, FAULT_MORE, NULL },
-	{ "SOFTWARE TABLE WALK FAILED!", NULL, FAULT_MORE, NULL },
-	{ "soft iova-to-phys=%x", NULL, FAULT_MORE, NULL },
-	{ "hard iova-to-phys (ATOS)", NULL, FAULT_MORE, NULL },
-	{ "TBU: power_status %x", NULL, FAULT_MORE, NULL },
-	{ "timeout waiting for TLB SYNC", "smmu-tlb-sync-timeout", FAULT_RECORD, NULL },
-	{ "TLB sync timed out -- SMMU may be deadlocked", "smmu-tlb-sync-timeout",
-	  FAULT_RECORD, NULL },
+	  .kind = "smmu-context-fault", .decode = decode_context },
+	{ "Unhandled context fault:", .kind = "smmu-context-fault" },
+	{ "FSR    = %x [", .role = FAULT_MORE },
+	{ "FSYNR0 = %x [", .role = FAULT_MORE },
+	{ "SOFTWARE TABLE WALK FAILED!", .role = FAULT_MORE },
+	{ "soft iova-to-phys=%x", .role = FAULT_MORE },
+	{ "hard iova-to-phys (ATOS)", .role = FAULT_MORE },
+	{ "TBU: power_status %x", .role = FAULT_MORE },
+	{ "timeout waiting for TLB SYNC", .kind = "smmu-tlb-sync-timeout" },
+	{ "TLB sync timed out -- SMMU may be deadlocked",
+	  .kind = "smmu-tlb-sync-timeout" },
 };
 
-const struct fault_family fault_arm_smmu = {
-	.driver = "arm-smmu",
-	.forms = forms,
-	.n_forms = ARRAY_SIZE(forms),
-};
+const struct fault_family fault_arm_smmu = { "arm-smmu", forms, ARRAY_SIZE(forms),
+					     false };

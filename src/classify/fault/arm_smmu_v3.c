@@ -86,18 +86,6 @@ static void decode_word(struct finding *f, const struct pattern_match *m)
 	}
 }
 
-/* event: NAME client: DEVICE sid: S ssid: P iova: A ipa: B, since 6.15 */
-static void decode_words(struct finding *f, const struct pattern_match *m)
-{
-	static const char *const names[] = { "event",        "client", "stream-id",
-					     "substream-id", "iova",   "ipa" };
-
-	for (size_t i = 0; i < m->n && i < ARRAY_SIZE(names); i++)
-		fault_add(f, names[i], "%.*s", TEXT_ARG(m->captures[i]));
-	snprintf(f->title, sizeof(f->title), "event %.*s, stream %.*s",
-		 TEXT_ARG(m->captures[0]), TEXT_ARG(m->captures[2]));
-}
-
 /* unpriv data write s1 "Input address space" stag: 0x0 */
 static void decode_access(struct finding *f, const struct pattern_match *m)
 {
@@ -110,18 +98,6 @@ static void decode_access(struct finding *f, const struct pattern_match *m)
 	if (text_equal(c[3], TEXT("read")) || text_equal(c[3], TEXT("write")))
 		add_to_title(f, c[3].s[0] == 'r' ? "read" : "write");
 	fault_add(f, "summary", "%.100s", f->title);
-}
-
-static void decode_page_request(struct finding *f, const struct pattern_match *m)
-{
-	const struct text *c = m->captures;
-
-	fault_add(f, "stream-id", "0x%llx", (unsigned long long)pattern_hex(c[0]));
-	fault_add(f, "substream-id", "0x%llx", (unsigned long long)pattern_hex(c[1]));
-	fault_add(f, "access", "%.*s", TEXT_ARG(text_trim(c[4])));
-	fault_add(f, "iova", "%.*s", TEXT_ARG(c[5]));
-	snprintf(f->title, sizeof(f->title), "page request of stream 0x%llx",
-		 (unsigned long long)pattern_hex(c[0]));
 }
 
 static void decode_gerror(struct finding *f, const struct pattern_match *m)
@@ -137,12 +113,6 @@ static void decode_gerror(struct finding *f, const struct pattern_match *m)
 		 word ? word : "of unknown type");
 }
 
-static void decode_failure(struct finding *f, const struct pattern_match *m)
-{
-	(void)m;
-	snprintf(f->title, sizeof(f->title), "service failure mode");
-}
-
 /* CMDQ_CONS.ERR */
 static void decode_cmdq(struct finding *f, const struct pattern_match *m)
 {
@@ -154,77 +124,58 @@ static void decode_cmdq(struct finding *f, const struct pattern_match *m)
 		 TEXT_ARG(m->captures[1]));
 }
 
-static void decode_sync(struct finding *f, const struct pattern_match *m)
-{
-	unsigned long long prod = pattern_hex(m->captures[1]);
-	unsigned long long cons = pattern_hex(m->captures[2]);
-
-	fault_add(f, "prod", "%.*s", TEXT_ARG(m->captures[0]));
-	fault_add(f, "hw-prod", "0x%llx", prod);
-	fault_add(f, "hw-cons", "0x%llx", cons);
-	snprintf(f->title, sizeof(f->title), "CMD_SYNC timeout");
-}
-
-static void decode_vcmdq(struct finding *f, const struct pattern_match *m)
-{
-	(void)m;
-	snprintf(f->title, sizeof(f->title), "virtual command queue error");
-}
-
-static void decode_overflow(struct finding *f, const struct pattern_match *m)
-{
-	snprintf(f->title, sizeof(f->title), "%s queue overflow",
-		 text_equal(m->captures[0], TEXT("events")) ? "event" : "PRI");
-}
-
 static const struct fault_form forms[] = {
-	{ "event 0x%x received:", "smmuv3-event", FAULT_RECORD, decode_event },
-	{ "arm-smmu-v3 %w 0x%x", NULL, FAULT_MORE, decode_word },
-	{ "event: %w client: %s sid: %w ssid: %w iova: %w ipa: %w", "smmuv3-event",
-	  FAULT_RECORD, decode_words },
-	{ "event: %w client: %s sid: %w ssid: %w iova: %w ", "smmuv3-event", FAULT_RECORD,
-	  decode_words },
-	{ "event: %w client: %s sid: %w ssid: %w", "smmuv3-event", FAULT_RECORD,
-	  decode_words },
-	{ "event: %w client: %w", "smmuv3-event", FAULT_RECORD, NULL },
-	{ "arm-smmu-v3 %w %w %w %w %w \"%s\"", NULL, FAULT_MORE, decode_access },
-	{ "sid %x.%x: [%d%s] %s access at iova %x", NULL, FAULT_MORE,
-	  decode_page_request },
-	{ "EVTQ overflow detected -- %w lost", "smmuv3-overflow", FAULT_RECORD,
-	  decode_overflow },
-	{ "PRIQ overflow detected -- %w lost", "smmuv3-overflow", FAULT_RECORD,
-	  decode_overflow },
-	{ "EVTQ overflow detected", "smmuv3-overflow", FAULT_RECORD, NULL },
-	{ "PRIQ overflow detected", "smmuv3-overflow", FAULT_RECORD, NULL },
-	{ "unexpected global error reported (%x)", "smmuv3-gerror", FAULT_RECORD,
-	  decode_gerror },
-	{ "unexpected global error reported", "smmuv3-gerror", FAULT_RECORD, NULL },
-	{ "device has entered Service Failure Mode", "smmuv3-gerror", FAULT_RECORD,
-	  decode_failure },
-	{ "CMDQ error (cons %x): %s", "smmuv3-cmdq", FAULT_RECORD, decode_cmdq },
-	{ "CMD_SYNC timeout at %x [hwprod %x, hwcons %x]", "smmuv3-cmdq", FAULT_RECORD,
-	  decode_sync },
-	{ "CMD_SYNC timeout at %x", "smmuv3-cmdq", FAULT_RECORD, NULL },
-	{ "CMDQ timeout", "smmuv3-cmdq", FAULT_RECORD, NULL },
-	{ "skipping command in error state", NULL, FAULT_MORE, NULL },
-	{ "retrying command fetch", NULL, FAULT_MORE, NULL },
-	{ "failed to convert to CMD_SYNC", NULL, FAULT_MORE, NULL },
-	{ "GERROR MSI write aborted", NULL, FAULT_MORE, NULL },
-	{ "PRIQ MSI write aborted", NULL, FAULT_MORE, NULL },
-	{ "EVTQ MSI write aborted", NULL, FAULT_MORE, NULL },
-	{ "CMDQ MSI write aborted", NULL, FAULT_MORE, NULL },
-	{ "PRIQ write aborted -- events may", NULL, FAULT_MORE, NULL },
-	{ "EVTQ write aborted -- events may", NULL, FAULT_MORE, NULL },
-	{ "unexpected PRI request received:", "smmuv3-page-request", FAULT_RECORD, NULL },
-	{ "unexpected error reported. vintf_map: %x", "smmuv3-cmdq", FAULT_RECORD,
-	  decode_vcmdq },
-	{ "tegra241_cmdqv %w unexpected error reported", "smmuv3-cmdq", FAULT_RECORD,
-	  decode_vcmdq },
-	{ "uncleared error detected, resetting", "smmuv3-cmdq", FAULT_RECORD, NULL },
+	{ "event 0x%x received:", .kind = "smmuv3-event", .decode = decode_event },
+	{ "arm-smmu-v3 %w 0x%x", .role = FAULT_MORE, .decode = decode_word },
+	/* since 6.15 */
+	{ "event: %w client: %s sid: %w ssid: %w iova: %w ipa: %w",
+	  .kind = "smmuv3-event",
+	  .fields = "event=$0; client=$1; stream-id=$2; substream-id=$3; iova=$4; ipa=$5",
+	  .title = "event $0, stream $2" },
+	{ "event: %w client: %s sid: %w ssid: %w iova: %w ", .kind = "smmuv3-event",
+	  .fields = "event=$0; client=$1; stream-id=$2; substream-id=$3; iova=$4",
+	  .title = "event $0, stream $2" },
+	{ "event: %w client: %s sid: %w ssid: %w", .kind = "smmuv3-event",
+	  .fields = "event=$0; client=$1; stream-id=$2; substream-id=$3",
+	  .title = "event $0, stream $2" },
+	{ "event: %w client: %w", .kind = "smmuv3-event" },
+	{ "arm-smmu-v3 %w %w %w %w %w \"%s\"", .role = FAULT_MORE,
+	  .decode = decode_access },
+	{ "sid %x.%x: [%d%s] %s access at iova %x", .role = FAULT_MORE,
+	  .fields = "stream-id=#0; substream-id=#1; access=$4; iova=$5",
+	  .title = "page request of stream #0" },
+	{ "EVTQ overflow detected -- %w lost", .kind = "smmuv3-overflow",
+	  .title = "event queue overflow" },
+	{ "PRIQ overflow detected -- %w lost", .kind = "smmuv3-overflow",
+	  .title = "PRI queue overflow" },
+	{ "EVTQ overflow detected", .kind = "smmuv3-overflow" },
+	{ "PRIQ overflow detected", .kind = "smmuv3-overflow" },
+	{ "unexpected global error reported (%x)", .kind = "smmuv3-gerror",
+	  .decode = decode_gerror },
+	{ "unexpected global error reported", .kind = "smmuv3-gerror" },
+	{ "device has entered Service Failure Mode", .kind = "smmuv3-gerror",
+	  .title = "service failure mode" },
+	{ "CMDQ error (cons %x): %s", .kind = "smmuv3-cmdq", .decode = decode_cmdq },
+	{ "CMD_SYNC timeout at %x [hwprod %x, hwcons %x]", .kind = "smmuv3-cmdq",
+	  .fields = "prod=$0; hw-prod=#1; hw-cons=#2", .title = "CMD_SYNC timeout" },
+	{ "CMD_SYNC timeout at %x", .kind = "smmuv3-cmdq" },
+	{ "CMDQ timeout", .kind = "smmuv3-cmdq" },
+	{ "skipping command in error state", .role = FAULT_MORE },
+	{ "retrying command fetch", .role = FAULT_MORE },
+	{ "failed to convert to CMD_SYNC", .role = FAULT_MORE },
+	{ "GERROR MSI write aborted", .role = FAULT_MORE },
+	{ "PRIQ MSI write aborted", .role = FAULT_MORE },
+	{ "EVTQ MSI write aborted", .role = FAULT_MORE },
+	{ "CMDQ MSI write aborted", .role = FAULT_MORE },
+	{ "PRIQ write aborted -- events may", .role = FAULT_MORE },
+	{ "EVTQ write aborted -- events may", .role = FAULT_MORE },
+	{ "unexpected PRI request received:", .kind = "smmuv3-page-request" },
+	{ "unexpected error reported. vintf_map: %x", .kind = "smmuv3-cmdq",
+	  .title = "virtual command queue error" },
+	{ "tegra241_cmdqv %w unexpected error reported", .kind = "smmuv3-cmdq",
+	  .title = "virtual command queue error" },
+	{ "uncleared error detected, resetting", .kind = "smmuv3-cmdq" },
 };
 
-const struct fault_family fault_arm_smmu_v3 = {
-	.driver = "arm-smmu-v3",
-	.forms = forms,
-	.n_forms = ARRAY_SIZE(forms),
-};
+const struct fault_family fault_arm_smmu_v3 = { "arm-smmu-v3", forms, ARRAY_SIZE(forms),
+						false };

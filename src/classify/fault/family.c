@@ -74,3 +74,57 @@ void fault_add(struct finding *finding, const char *name, const char *format, ..
 	vsnprintf(field->value, sizeof(field->value), format, args);
 	va_end(args);
 }
+
+/* False: the line lacks a capture of the template. */
+static bool fill(char *buffer, size_t size, struct text template,
+		 const struct pattern_match *match)
+{
+	size_t n = 0;
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < template.n && n < size; i++) {
+		struct text piece = { template.s + i, 1 };
+		char number[24];
+
+		if (*piece.s == '$' || *piece.s == '#') {
+			size_t k = (size_t)(template.s[++i] - '0');
+
+			if (k >= match->n)
+				return false;
+			snprintf(number, sizeof(number), "0x%llx",
+				 (unsigned long long)pattern_hex(match->captures[k]));
+			piece = *piece.s == '#' ? text_of(number) :
+						  text_trim(match->captures[k]);
+		}
+		n += (size_t)snprintf(buffer + n, size - n, "%.*s", TEXT_ARG(piece));
+	}
+	return true;
+}
+
+void fault_decode(struct finding *f, const struct fault_form *form,
+		  const struct pattern_match *match)
+{
+	char name[sizeof(f->decoded[0].name)], words[sizeof(f->title)];
+
+	for (struct text rest = text_of(form->fields ? form->fields : ""); rest.n;) {
+		ptrdiff_t equals = text_find(rest, TEXT("="), 0);
+		ptrdiff_t end = text_find(rest, TEXT("; "), 0);
+		struct text value = { rest.s, end < 0 ? rest.n : (size_t)end };
+
+		text_copy(name, sizeof(name), (struct text){ rest.s, (size_t)equals });
+		rest = text_from(rest, value.n + strlen("; "));
+		if (!fill(words, sizeof(words), text_from(value, (size_t)equals + 1),
+			  match))
+			continue;
+		if (!strcmp(name, "device"))
+			fault_set_device(f, text_of(words));
+		else if (!strcmp(name, "driver"))
+			text_copy(f->driver, sizeof(f->driver), text_of(words));
+		else
+			fault_add(f, name, "%s", words);
+	}
+	if (form->title && fill(words, sizeof(words), text_of(form->title), match))
+		text_copy(f->title, sizeof(f->title), text_of(words));
+	if (form->decode)
+		form->decode(f, match);
+}

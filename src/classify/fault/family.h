@@ -10,8 +10,8 @@
 #include "classify/pattern.h"
 
 enum fault_role {
-	FAULT_LEAD,       /* announces a fault whose record follows in the next line */
 	FAULT_RECORD,     /* is a fault */
+	FAULT_LEAD,       /* announces a fault whose record follows in the next line */
 	FAULT_MORE,       /* tells more about the fault above it */
 	FAULT_NOTE,       /* is worth telling, but no fault */
 	FAULT_SIGN,       /* a precursor: the kernel before did something wrong */
@@ -20,15 +20,23 @@ enum fault_role {
 	FAULT_SUPPRESSED, /* "function: N callbacks suppressed" */
 };
 
+/*
+ * What a form tells about the first fault of a burst stands in two templates, where $N is
+ * capture N without blanks around it, and #N the same as a hexadecimal number. What only
+ * code can tell is left to a decoder.
+ */
 struct fault_form {
 	const char *format;
 	const char *kind; /* NULL for FAULT_MORE */
 	enum fault_role role;
+	/* "name=template; name=template": decoded fields; "device" and "driver" are theirs. */
+	const char *fields;
 	/*
-	 * Fills decoded, device and title of the first fault of a burst; may be NULL. The
-	 * title goes on where "driver device: " ends, and names nothing that changes from
-	 * one time to the next; without one the kind's words stand there.
+	 * Goes on where "driver device: " ends, and names nothing that changes from one
+	 * time to the next; without one the kind's words stand there.
 	 */
+	const char *title;
+	/* Fills decoded, device and title; may be NULL. */
 	void (*decode)(struct finding *finding, const struct pattern_match *match);
 };
 
@@ -57,6 +65,10 @@ extern const struct fault_family fault_tegra;
 extern const struct fault_family fault_vfio;
 extern const struct fault_family fault_virtio_iommu;
 extern const struct fault_family fault_zpci;
+
+/* Fills finding with what form tells of a line that matched it. */
+void fault_decode(struct finding *finding, const struct fault_form *form,
+		  const struct pattern_match *match);
 
 struct fault_bit {
 	unsigned int bit;

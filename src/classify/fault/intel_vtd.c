@@ -100,13 +100,6 @@ static void decode_interrupt(struct finding *f, const struct pattern_match *m)
 	snprintf(f->title, sizeof(f->title), "interrupt fault: %s", reason);
 }
 
-/* "[INTR-REMAP] ..." of kernels that say less. */
-static void decode_index(struct finding *f, const struct pattern_match *m)
-{
-	set_requester(f, m->captures[0]);
-	fault_add(f, "index", "%.*s", TEXT_ARG(m->captures[1]));
-}
-
 /* "Invalidation Time-out Error: SID 2f8": the device did not answer. */
 static void decode_queue(struct finding *f, const struct pattern_match *m)
 {
@@ -130,47 +123,32 @@ static void decode_queue(struct finding *f, const struct pattern_match *m)
 	snprintf(f->title, sizeof(f->title), "%.*s", TEXT_ARG(words));
 }
 
-static void decode_mapped(struct finding *f, const struct pattern_match *m)
-{
-	fault_add(f, "vPFN", "%.*s", TEXT_ARG(m->captures[0]));
-	fault_add(f, "pte", "%.*s, not %.*s", TEXT_ARG(m->captures[1]),
-		  TEXT_ARG(m->captures[2]));
-}
-
-static void decode_left_on(struct finding *f, const struct pattern_match *m)
-{
-	text_copy(f->device, sizeof(f->device), m->captures[0]);
-	snprintf(f->title, sizeof(f->title),
-		 "the kernel before left translation of %.*s on",
-		 TEXT_ARG(m->captures[0]));
-}
-
 static const struct fault_form forms[] = {
-	{ "DRHD: handling fault status reg %x", "dmar-fault", FAULT_LEAD, decode_status },
+	{ "DRHD: handling fault status reg %x", .kind = "dmar-fault", .role = FAULT_LEAD,
+	  .decode = decode_status },
 	{ "[INTR-REMAP] Request device [%w] fault index %x [fault reason %w] %s",
-	  "dmar-intr-fault", FAULT_RECORD, decode_interrupt },
-	{ "[INTR-REMAP] Request device", "dmar-intr-fault", FAULT_RECORD, NULL },
-	{ "INTR-REMAP: Request device [[%w] fault index %x", "dmar-intr-fault",
-	  FAULT_RECORD, decode_index },
-	{ "[DMA %s] Request device [%w] fault addr %x [fault reason %w] %s", "dmar-fault",
-	  FAULT_RECORD, decode_dma },
+	  .kind = "dmar-intr-fault", .decode = decode_interrupt },
+	/* of kernels that say less */
+	{ "[INTR-REMAP] Request device", .kind = "dmar-intr-fault" },
+	{ "INTR-REMAP: Request device [[%w] fault index %x", .kind = "dmar-intr-fault",
+	  .fields = "device=$0; requester=$0; index=$1" },
+	{ "[DMA %s] Request device [%w] fault addr %x [fault reason %w] %s",
+	  .kind = "dmar-fault", .decode = decode_dma },
 	{ "[DMA %s] Request device [%w] PASID %x fault addr %x [fault reason %w] %s",
-	  "dmar-fault", FAULT_RECORD, decode_pasid },
-	{ "[DMA %s] Request device", "dmar-fault", FAULT_RECORD, NULL },
-	{ "VT-d detected %s", "dmar-qi", FAULT_RECORD, decode_queue },
+	  .kind = "dmar-fault", .decode = decode_pasid },
+	{ "[DMA %s] Request device", .kind = "dmar-fault" },
+	{ "VT-d detected %s", .kind = "dmar-qi", .decode = decode_queue },
 	{ "DMAR: Translation was enabled for %w but we are not in kdump mode",
-	  "dmar-translation-left-on", FAULT_SIGN, decode_left_on },
-	{ "ERROR: DMA PTE for vPFN %x already set (to %x not %x)", "dmar-pte-set",
-	  FAULT_NOTE, decode_mapped },
-	{ "QI HEAD: ", NULL, FAULT_MORE, NULL },
-	{ "QI PRIOR: ", NULL, FAULT_MORE, NULL },
-	{ "Invalidation Queue Error (IQE) cleared", NULL, FAULT_MORE, NULL },
-	{ "Invalidation Time-out Error (ITE) cleared", NULL, FAULT_MORE, NULL },
-	{ "Invalidation Completion Error (ICE) cleared", NULL, FAULT_MORE, NULL },
+	  .kind = "dmar-translation-left-on", .role = FAULT_SIGN, .fields = "device=$0",
+	  .title = "the kernel before left translation of $0 on" },
+	{ "ERROR: DMA PTE for vPFN %x already set (to %x not %x)", .kind = "dmar-pte-set",
+	  .role = FAULT_NOTE, .fields = "vPFN=$0; pte=$1, not $2" },
+	{ "QI HEAD: ", .role = FAULT_MORE },
+	{ "QI PRIOR: ", .role = FAULT_MORE },
+	{ "Invalidation Queue Error (IQE) cleared", .role = FAULT_MORE },
+	{ "Invalidation Time-out Error (ITE) cleared", .role = FAULT_MORE },
+	{ "Invalidation Completion Error (ICE) cleared", .role = FAULT_MORE },
 };
 
-const struct fault_family fault_intel_vtd = {
-	.driver = "intel-vtd",
-	.forms = forms,
-	.n_forms = ARRAY_SIZE(forms),
-};
+const struct fault_family fault_intel_vtd = { "intel-vtd", forms, ARRAY_SIZE(forms),
+					      false };
