@@ -63,6 +63,8 @@ bool text_number(struct text t, uint64_t *ret);
  * most size - 1 bytes and a NUL, returns the length. Output never outgrows 3 x input.
  */
 size_t text_clean(char *buffer, size_t size, struct text raw);
+/* The same, as long as it is; caller frees. */
+char *text_clean_copy(struct text raw);
 
 /* A growing string. {0} is a valid empty one; free with strbuf_done. */
 struct strbuf {

@@ -2,7 +2,7 @@
 /* The ways a flood can be sent, from a target to an open path: one row an engine. */
 #pragma once
 
-#include "flood/hold.h"
+#include "flood/link.h"
 #include "flood/path.h"
 
 #include <stdio.h>

@@ -11,18 +11,11 @@
 #pragma once
 
 #include "base/table.h"
-#include "flood/errors.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define FLOOD_SAMPLE_MS 100
-
-/* Where frames go. */
-enum flood_path {
-	FLOOD_PATH_FRAMES, /* a datagram socket that carries whole Ethernet frames (QEMU) */
-	FLOOD_PATH_RAW,    /* raw ICMP sockets of this host */
-};
 
 enum flood_family {
 	FLOOD_V4 = 1,
@@ -73,8 +66,8 @@ struct flood_spec {
 	uint32_t size;      /* payload bytes of a request that has one */
 	uint32_t size_to;   /* all sizes from size to this in turn; 0 = only size */
 	unsigned int kinds; /* FLOOD_KIND of each, in turn */
-	uint16_t udp_port, tcp_port; /* 0: of those that nobody listens on */
-	uint16_t vlan;               /* ID of the tag, 0 = none */
+	uint32_t udp_port, tcp_port; /* 0: of those that nobody listens on */
+	uint32_t vlan;               /* ID of the tag, 0 = none */
 	uint32_t sources;  /* addresses and ports that requests come from, 0 = 1 */
 	uint32_t burst;    /* requests at once, in place of rate; 0 = no bursts */
 	uint64_t burst_ns; /* from burst to burst */
@@ -105,6 +98,31 @@ uint32_t flood_spec_size(const struct flood_spec *spec, uint32_t seq);
 uint32_t flood_spec_size_max(const struct flood_spec *spec);
 /* Kinds that the family leaves: FLOOD_KIND of each. */
 unsigned int flood_spec_kinds(const struct flood_spec *spec);
+
+/*
+ * How often sending failed, by the name of the error: what the kernel said to a try, or
+ * reported of the socket later, as of an ICMP message that came back.
+ */
+#define FLOOD_ERRORS 20u
+
+struct flood_errors {
+	uint64_t n[FLOOD_ERRORS];
+};
+
+/* "ENOBUFS"; the last one is "other". index below FLOOD_ERRORS. */
+const char *flood_error_name(unsigned int index);
+/* The words of strerror(3), or "other errors". */
+const char *flood_error_words(unsigned int index);
+
+/* error: an errno value. */
+void flood_errors_count(struct flood_errors *errors, int error);
+void flood_errors_add(struct flood_errors *errors, const struct flood_errors *more);
+/* Of all kinds. */
+uint64_t flood_errors_all(const struct flood_errors *errors);
+
+/* For people: "ENOBUFS 12, ENETDOWN 3", with words "ENOBUFS 12 (No buffer ...), ...". */
+void flood_errors_describe(const struct flood_errors *errors, bool words,
+			   struct strbuf *out);
 
 /*
  * One sample. Counters run from the start of the process; times are CLOCK_BOOTTIME ns.
@@ -154,4 +172,17 @@ extern const struct table_member flood_sample_members[];
 bool flood_sample_parse(struct text line, struct flood_sample *ret);
 /* Adds the line, without a newline. */
 void flood_sample_format(const struct flood_sample *sample, struct strbuf *out);
-const char *flood_state_name(enum flood_state state);
+/* state: enum flood_state. */
+const char *flood_state_name(unsigned int state);
+
+/*
+ * Floods of one target through several interfaces, told as one: the sum of the newest
+ * sample of each; at_ns 0: it has told none yet. Counters and rates are added up; what
+ * cannot be, the round trips, is the longest of them. The state is that of the least
+ * advanced, steady are they when all are, and at_ns is of the newest. The first reply is
+ * that after the last time in which all were silent.
+ */
+struct flood_sample several_sum(const struct flood_sample *samples, unsigned int n);
+/* Adds the line "interface name=NAME state=...", without a newline. */
+void several_format(const char *name, const struct flood_sample *sample,
+		    struct strbuf *out);

@@ -225,6 +225,14 @@ size_t text_clean(char *buffer, size_t size, struct text raw)
 	return out;
 }
 
+char *text_clean_copy(struct text raw)
+{
+	char *clean = xcalloc(3 * raw.n + 1, 1);
+
+	(void)text_clean(clean, 3 * raw.n + 1, raw);
+	return clean;
+}
+
 static void strbuf_reserve(struct strbuf *b, size_t more)
 {
 	size_t need = b->n + more + 1;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "board.h"
 #include "cmd.h"
+#include "opts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,22 +14,18 @@ struct arguments {
 	const char *action, *name;
 };
 
-enum {
-	KEY_KEXEC = 0x300,
-	KEY_WORKER,
-	KEY_HOST_ROOT,
-};
+#define KEY(member) OPTS_KEY(struct arguments, options.member)
 
 static const struct argp_option cmd_options[] = {
 	{ "update", 'u', NULL, 0,
 	  "prepare: ask Debian's archive for a newer kernel, else what was once "
 	  "downloaded is kept",
 	  0 },
-	{ "kexec", KEY_KEXEC, NULL, 0,
+	{ "kexec", KEY(kexec), NULL, 0,
 	  "prepare, shell: with all that `kexec -e` needs to start the kernel again", 0 },
-	{ "worker", KEY_WORKER, NULL, 0,
+	{ "worker", KEY(worker), NULL, 0,
 	  "prepare, shell: with the worker, VFIO and a device to unplug", 0 },
-	{ "host-root", KEY_HOST_ROOT, NULL, 0,
+	{ "host-root", KEY(host_root), NULL, 0,
 	  "shell: with this machine's files, which it can only read, in /host", 0 },
 	{ "verbose", 'v', NULL, 0, "Say more", 0 },
 	{ 0 },
@@ -45,15 +42,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'u':
 		a->options.update = true;
 		return 0;
-	case KEY_KEXEC:
-		a->options.kexec = true;
-		return 0;
-	case KEY_WORKER:
-		a->options.worker = true;
-		return 0;
-	case KEY_HOST_ROOT:
-		a->options.host_root = true;
-		return 0;
 	case 'v':
 		log_set_level(LOG_LEVEL_DEBUG);
 		return 0;
@@ -69,12 +57,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		argp_error(state, "what is missing: list, prepare or shell");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return opts_set(key, arg, a);
 	}
 }
 
-static const struct argp_child children[] = { { &board_argp, 0, BOARD_ARGP_HEADER, 0 },
-					      { 0 } };
+static const struct argp_child children[] = {
+	{ &opts_board_argp, 0, OPTS_BOARD_HEADER, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	.options = cmd_options,
@@ -121,6 +110,24 @@ static int prepare(const struct board *board, const struct board_options *option
 	printf("kernel %s\ninitrd %s\n", image.kernel, image.initrd);
 	board_image_done(&image);
 	return EXIT_PASS;
+}
+
+/*
+ * The board that a target's name stands for: "virt:arm64", or "arm64". Speaks when there
+ * is none: NULL.
+ */
+static const struct board *board_of_target(const char *target)
+{
+	const char *name = strncmp(target, "virt:", 5) == 0 ? target + 5 : target;
+	const struct board *board = board_find(name);
+	_cleanup_strbuf_ struct strbuf known = { 0 };
+
+	if (board)
+		return board;
+	for (unsigned int i = 0; board_at(i); i++)
+		strbuf_addf(&known, "%s%s", i ? ", " : "", board_at(i)->name);
+	log_error("unknown virtual board '%s': there are %s", name, known.s);
+	return NULL;
 }
 
 static int run(int argc, char **argv)

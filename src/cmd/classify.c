@@ -9,18 +9,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum {
-	KEY_ONLY_IOMMU = 0x100,
-	KEY_MIN_SEVERITY,
-	KEY_SUMMARY,
-	KEY_VMLINUX,
-	KEY_DEBUGINFO
-};
+enum { KEY_MIN_SEVERITY = 0x100 };
 
 struct arguments {
 	struct classify_options options;
 	struct opts_rules rules;
 };
+
+#define KEY(member) OPTS_KEY(struct arguments, options.member)
 
 static const char *const severities[] = { "info", "warning", "error" };
 
@@ -53,9 +49,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		else
 			argp_error(state, "--format is text or json, not '%s'", arg);
 		return 0;
-	case KEY_ONLY_IOMMU:
-		options->only_iommu = true;
-		return 0;
 	case KEY_MIN_SEVERITY:
 		parse_severity(options, arg, state);
 		return 0;
@@ -65,15 +58,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		options->context_given = true;
 		return 0;
-	case KEY_SUMMARY:
-		options->summary = true;
-		return 0;
-	case KEY_VMLINUX:
-		options->vmlinux = arg;
-		return 0;
-	case KEY_DEBUGINFO:
-		options->debuginfo = arg;
-		return 0;
 	case ARGP_KEY_ARGS:
 		options->files = state->argv + state->next;
 		options->n_files = (size_t)(state->argc - state->next);
@@ -82,25 +66,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		argp_error(state, "a file is missing; - is standard input");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return opts_set(key, arg, arguments);
 	}
 }
 
 static const struct argp_option option_table[] = {
 	{ "format", 'f', "FORMAT", 0,
 	  "text for people (the default), or json: one object a line", 0 },
-	{ "only-iommu", KEY_ONLY_IOMMU, NULL, 0,
+	{ "only-iommu", KEY(only_iommu), NULL, 0,
 	  "only what IOMMU, VFIO or DMA API code is to blame for", 0 },
 	{ "min-severity", KEY_MIN_SEVERITY, "SEVERITY", 0,
 	  "leave out what is less than info (the default), warning or error", 0 },
 	{ "context", 'C', "LINES", 0,
 	  "show so many lines around the first one of a report (text of plain files)",
 	  0 },
-	{ "vmlinux", KEY_VMLINUX, "FILE", 0,
+	{ "vmlinux", KEY(vmlinux), "FILE", 0,
 	  "the kernel with its debugging information: frames get file and line", 0 },
-	{ "debuginfo", KEY_DEBUGINFO, "DIR", 0,
+	{ "debuginfo", KEY(debuginfo), "DIR", 0,
 	  "where modules with theirs are, and vmlinux unless it is named", 0 },
-	{ "summary", KEY_SUMMARY, NULL, 0, "one entry a bug, at the end", 0 },
+	{ "summary", KEY(summary), NULL, 0, "one entry a bug, at the end", 0 },
 	{ 0 },
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "flood.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "board/board.h"
 #include "cmd.h"
 #include "flood/engine.h"
 #include "flood/engines.h"
-#include "flood_self_test.h"
-#include "flood_several.h"
+#include "opts.h"
 
 #include <argp.h>
 #include <arpa/inet.h>
@@ -28,14 +28,25 @@ enum {
 	KEY_SIZE,
 	KEY_FOR,
 	KEY_COUNT,
-	KEY_UNTIL_EOF,
-	KEY_ALLOW_ROUTED,
 	KEY_ENGINE,
 	KEY_INTERFACE,
 	KEY_FORMAT,
 	KEY_MEASURE,
-	KEY_SELF_TEST,
 };
+
+struct flood_options {
+	struct engine_spec engine;
+	struct engines_wish wish;
+	uint8_t target_mac[FRAME_MAC];
+	bool have_mac;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct flood_several several; /* interfaces and addresses as they were given */
+	bool self_test;
+	bool have_v4, have_v6;
+};
+
+#define KEY(member) OPTS_KEY(struct flood_options, member)
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Where to:", 1 },
@@ -50,7 +61,7 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "engine", KEY_ENGINE, "NAME|auto|help", 0,
 	  "How it is sent; help lists what there is", 0 },
-	{ "allow-routed", KEY_ALLOW_ROUTED, NULL, 0,
+	{ "allow-routed", KEY(wish.link.allow_routed), NULL, 0,
 	  "Flood also an address behind a gateway", 0 },
 	{ NULL, 0, NULL, 0, "What:", 2 },
 	{ "spec", KEY_SPEC, "WORDS", 0,
@@ -63,7 +74,7 @@ static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "How long:", 3 },
 	{ "for", KEY_FOR, "TIME", 0, "End after this time", 0 },
 	{ "count", KEY_COUNT, "N", 0, "End after this many requests", 0 },
-	{ "until-eof", KEY_UNTIL_EOF, NULL, 0,
+	{ "until-eof", KEY(engine.until_eof), NULL, 0,
 	  "End with standard input (always so when that is a pipe)", 0 },
 	{ NULL, 0, NULL, 0, "Output:", 4 },
 	{ "measure", KEY_MEASURE, "none|count|all", 0,
@@ -74,22 +85,10 @@ static const struct argp_option options[] = {
 	  "Samples for programs, ten a second, or figures for people, once a second (the "
 	  "default on a terminal)",
 	  0 },
-	{ "self-test", KEY_SELF_TEST, NULL, 0,
+	{ "self-test", KEY(self_test), NULL, 0,
 	  "Measure what each engine does here, between two network namespaces of its own",
 	  0 },
 	{ 0 },
-};
-
-struct flood_options {
-	struct engine_spec engine;
-	struct engines_wish wish;
-	uint8_t target_mac[FRAME_MAC];
-	bool have_mac;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct flood_several several; /* interfaces and addresses as they were given */
-	bool self_test;
-	bool have_v4, have_v6;
 };
 
 static void parse_words(struct flood_options *o, const char *words,
@@ -254,10 +253,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_words(o, arg, state);
 		return 0;
 	case KEY_RATE:
-		parse_word(o, "rate", arg, state);
-		return 0;
 	case KEY_SIZE:
-		parse_word(o, "size", arg, state);
+		parse_word(o, key == KEY_RATE ? "rate" : "size", arg, state);
 		return 0;
 	case KEY_FOR:
 		if (num_parse_duration(arg, &o->engine.limit_ns) < 0 ||
@@ -267,12 +264,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_COUNT:
 		if (num_parse_u64(arg, &o->engine.count) < 0 || !o->engine.count)
 			argp_error(state, "'%s' is not a number of requests", arg);
-		return 0;
-	case KEY_UNTIL_EOF:
-		o->engine.until_eof = true;
-		return 0;
-	case KEY_ALLOW_ROUTED:
-		o->wish.link.allow_routed = true;
 		return 0;
 	case KEY_INTERFACE:
 		parse_interface(o, arg, state);
@@ -286,9 +277,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_MEASURE:
 		parse_measure(o, arg, state);
 		return 0;
-	case KEY_SELF_TEST:
-		o->self_test = true;
-		return 0;
 	case KEY_ENGINE:
 		parse_engine(o, arg, state);
 		return 0;
@@ -299,7 +287,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check_options(o, state);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return opts_set(key, arg, o);
 	}
 }
 

@@ -3,12 +3,11 @@
  * A cable between two network namespaces that nothing else is in: this process' own, and
  * that of a child, which plays the target. Both end with this process.
  */
-#include "flood_self_test.h"
+#include "flood.h"
 
 #include "base/log.h"
 #include "base/num.h"
 #include "cmd.h"
-#include "flood/engines.h"
 #include "os/child.h"
 #include "os/file.h"
 

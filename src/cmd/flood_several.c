@@ -4,13 +4,12 @@
  * guards, and one that waits for its link keeps no other from sending. This process adds
  * up their samples, and passes on to them what it is told.
  */
-#include "flood_several.h"
+#include "flood.h"
 
 #include "base/log.h"
 #include "base/num.h"
 #include "flood/figures.h"
 #include "flood/rights.h"
-#include "flood/several.h"
 #include "flood/timeline.h"
 #include "os/child.h"
 #include "os/file.h"

@@ -51,27 +51,21 @@ static const struct argp argp = {
 	.doc = "Lists the known issues, or explains one.",
 };
 
-static void say_kernel(const struct rules *rules, const struct known_issue *known,
-		       const char *kernel)
-{
-	_cleanup_free_ char *fix = rules_explain_fix(rules, known->id, kernel);
-
-	if (fix)
-		printf("kernel:     %s\n", fix);
-	else
-		printf("kernel:     it is not known that %s has the fix\n", kernel);
-}
-
 static void explain(const struct rules *rules, const struct known_issue *known,
 		    const char *kernel)
 {
+	_cleanup_free_ char *fix = kernel ? rules_explain_fix(rules, known->id, kernel) :
+					    NULL;
+
 	printf("%s: %s\n", known->id, known->title);
 	if (known->introduced[0])
 		printf("introduced: %s\n", known->introduced);
 	if (known->fixed_by[0])
 		printf("fixed by:   %s\n", known->fixed_by);
-	if (kernel)
-		say_kernel(rules, known, kernel);
+	if (fix)
+		printf("kernel:     %s\n", fix);
+	else if (kernel)
+		printf("kernel:     it is not known that %s has the fix\n", kernel);
 	if (known->advice[0])
 		printf("\n%s\n", known->advice);
 }

@@ -12,23 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct format {
-	const char *name;
-	void (*print)(const struct list *list);
-} formats[] = {
-	{ "text", list_text },
-	{ "json", list_json },
-};
-
 struct arguments {
 	const char *target, *peer, *sysroot;
-	const struct format *format;
+	bool json;
 	unsigned int allowed;
 	char **devices;
 	int n_devices;
 };
 
-enum { KEY_FORMAT = 0x100, KEY_PEER, KEY_SYSROOT };
+enum { KEY_FORMAT = 0x100, KEY_PEER };
 
 static const struct argp_option cmd_options[] = {
 	{ "target", 't', "TARGET", 0,
@@ -39,19 +31,11 @@ static const struct argp_option cmd_options[] = {
 	  "the controller, as the target sees it (default: the other end of the ssh "
 	  "session, else any host behind a default route)",
 	  0 },
-	{ "sysroot", KEY_SYSROOT, "DIR", 0,
+	{ "sysroot", OPTS_KEY(struct arguments, sysroot), "DIR", 0,
 	  "read /sys, /proc and /dev below this directory: a copy from another machine",
 	  0 },
 	{ 0 },
 };
-
-static const struct format *format_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i].name, name))
-			return &formats[i];
-	return NULL;
-}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -69,20 +53,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--peer=%s is no address", arg);
 		a->peer = arg;
 		return 0;
-	case KEY_SYSROOT:
-		a->sysroot = arg;
-		return 0;
 	case KEY_FORMAT:
-		a->format = format_find(arg);
-		if (!a->format)
-			argp_error(state, "--format=%s: must be one of text, json", arg);
+		a->json = opts_format_is_json(state, arg);
 		return 0;
 	case ARGP_KEY_ARGS:
 		a->devices = state->argv + state->next;
 		a->n_devices = state->argc - state->next;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return opts_set(key, arg, a);
 	}
 }
 
@@ -135,7 +114,10 @@ static int print(const struct arguments *a, const struct facts *facts)
 	int status = EXIT_USAGE;
 
 	if (choose(a, facts, &chosen) == 0) {
-		a->format->print(&list);
+		if (a->json)
+			list_json(&list);
+		else
+			list_text(&list);
 		status = EXIT_PASS;
 	}
 	facts_chosen_done(&chosen);
@@ -164,7 +146,7 @@ static int collect(const struct arguments *a, struct facts *facts)
 
 static int run(int argc, char **argv)
 {
-	struct arguments a = { .target = "local", .format = &formats[0] };
+	struct arguments a = { .target = "local" };
 	struct facts facts;
 	int status, r;
 

@@ -47,22 +47,15 @@ static int restore(const char *dir)
 	return status;
 }
 
-struct input {
-	const char *dir;
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct input *input = state->input;
+	const char **dir = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = NULL;
-		return 0;
 	case ARGP_KEY_ARG:
-		if (input->dir)
+		if (*dir)
 			argp_error(state, "one run directory at a time");
-		input->dir = arg;
+		*dir = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which run? (RUNDIR)");
@@ -88,10 +81,10 @@ static const struct argp argp = {
 
 static int cmd_restore_run(int argc, char **argv)
 {
-	struct input input = { 0 };
+	const char *dir = NULL;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	return restore(input.dir);
+	argp_parse(&argp, argc, argv, 0, NULL, &dir);
+	return restore(dir);
 }
 
 const struct command cmd_restore = {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The command of any scenario: argv to plan to run. */
 #include "base/log.h"
-#include "board.h"
 #include "board/target.h"
 #include "cmd.h"
 #include "line.h"
@@ -114,7 +113,7 @@ static void parse_line(struct input *input, const struct cmd_line *line)
 	struct argp_child children[8] = {
 		{ scenario->options, 0, NULL, 0 },
 		{ &opts_run_argp, 0, "Run:", 3 },
-		{ &board_argp, 0, BOARD_ARGP_HEADER, 5 },
+		{ &opts_board_argp, 0, OPTS_BOARD_HEADER, 5 },
 		{ &opts_rules_argp, 0, "Findings:", 6 },
 		{ &opts_output_argp, 0, "Output:", 7 },
 	};

@@ -9,14 +9,21 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "engine_internal.h"
+#include "flood/figures.h"
+#include "flood/pace/steady.h"
+#include "flood/pace/track.h"
+#include "flood/path/path.h"
 #include "flood/rights.h"
+#include "flood/timeline.h"
+#include "os/file.h"
+#include "os/loop.h"
 #include "os/signals.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -30,10 +37,122 @@
 /* After the last request of a limited count. */
 #define LAST_REPLIES_NS (500 * NS_PER_MSEC)
 
+struct engine {
+	struct path *path;
+	const struct engine_spec *spec;
+	struct loop *loop;
+	struct loop_timer *tick, *sample, *limit;
+	struct loop_io *signals, *input;
+	struct engine_io { /* one of the path's descriptors */
+		struct engine *engine;
+		struct loop_io *io;
+	} ios[PATH_FDS];
+	int signal_fd;
+	struct pace pace;
+	struct pace_track *track;
+	struct timeline timeline;
+	struct steady steady;
+	uint64_t sent, drops;
+	uint32_t rtt_us;
+	uint64_t sampled_ns;
+	uint64_t sampled_attempts, sampled_replies;
+	uint64_t made;      /* that the path has sent by itself */
+	bool flat_out;      /* it does */
+	int blocked;        /* 0, or what the last path_send said */
+	unsigned int came;  /* datagrams of the last look */
+	bool counting_down; /* the count is sent, the last replies may come */
+	char word[16];      /* of standard input, up to its newline */
+	size_t word_len;
+	struct figures figures;
+	bool done;
+	int error;
+};
+
+/* -- lines to standard output: for programs, or for people ---------------------------- */
+
+/* Ends with this result. */
+static void finish(struct engine *e, int error)
+{
+	e->done = true;
+	e->error = error;
+}
+
+/* False: the reader leaves no room. */
+static bool write_line(struct engine *e, struct strbuf *line)
+{
+	int r = file_offer_line(STDOUT_FILENO, line);
+
+	if (r < 0 && r != -EAGAIN)
+		finish(e, 0);
+	return r != -EAGAIN;
+}
+
+/* A line a tick, and whole: a line that finds no room comes with the next tick. */
+static void write_timeline(struct engine *e)
+{
+	struct timeline *t = &e->timeline;
+	_cleanup_strbuf_ struct strbuf line = { 0 };
+	uint64_t mark = t->mark_ms, place = t->read_ms;
+
+	if (!timeline_line(t, &line) || write_line(e, &line))
+		return;
+	t->mark_ms = mark;
+	t->read_ms = place;
+}
+
+static struct flood_sample sample_of(const struct engine *e, uint64_t now)
+{
+	return (struct flood_sample){
+		.state = e->pace.state,
+		.at_ns = now,
+		.sent = e->sent,
+		.replies = e->track->replies,
+		.drops = e->drops,
+		.bad = e->track->bad,
+		.rate = e->pace.rate,
+		.reply_rate = steady_reply_rate(&e->steady),
+		.rtt_us = e->rtt_us,
+		.steady = steady_judge(&e->steady),
+		.first_reply_ns = e->track->first_reply_ns,
+		.last_reply_ns = e->track->last_reply_ns,
+		.lost = e->track->lost,
+		.duplicates = e->track->duplicates,
+		.reports = e->track->reports,
+		.rtt_p50_us = rtt_permille(&e->track->rtt, 500),
+		.rtt_p90_us = rtt_permille(&e->track->rtt, 900),
+		.rtt_p99_us = rtt_permille(&e->track->rtt, 990),
+		.rtt_max_us = e->track->rtt.max_us,
+		.errors = e->path->errors,
+	};
+}
+
+static void write_sample(struct engine *e, uint64_t now)
+{
+	_cleanup_strbuf_ struct strbuf line = { 0 };
+	struct flood_sample sample = sample_of(e, now);
+
+	if (!e->spec->figures)
+		flood_sample_format(&sample, &line);
+	else if (!figures_format(&e->figures, &sample, &line))
+		return;
+	(void)write_line(e, &line);
+}
+
+/* What there is to say to people at the end. */
+static void write_summary(struct engine *e, uint64_t now)
+{
+	_cleanup_strbuf_ struct strbuf lines = { 0 };
+	struct flood_sample sample = sample_of(e, now);
+
+	figures_summary(&e->figures, &sample, &lines);
+	(void)write_line(e, &lines);
+}
+
+/* -- sending and listening ------------------------------------------------------------ */
+
 static void on_echo(void *arg, const struct frame_echo *echo, uint64_t at_ns)
 {
 	struct engine *e = arg;
-
 	uint64_t now = loop_now_ns();
 
 	/* Its time is the kernel's, where that tells; the timeline goes on from ours. */
@@ -63,13 +182,6 @@ static uint64_t attempts(const struct engine *e)
 	return e->track->asked + e->drops * e->track->turns.asked / e->track->turns.n;
 }
 
-static uint64_t bits_of(const struct engine *e, const struct path_request *request)
-{
-	return e->spec->flood.mbits ? mix_bits(&e->spec->flood, request->kind,
-					       request->family, request->seq) :
-				      0;
-}
-
 /* Returns how many requests of n the path took, and the bits of those. */
 static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now,
 			       uint64_t *bits)
@@ -78,14 +190,14 @@ static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now,
 	unsigned int taken = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		requests[i].kind = track_kind(e->track);
+		requests[i].kind = turns_next(&e->track->turns);
 		requests[i].family = track_turn(e->track, requests[i].kind, now);
 		requests[i].seq =
 			track_sent(e->track, requests[i].kind, requests[i].family, now);
 	}
 	e->blocked = path_send(e->path, requests, n);
 	if (e->blocked && e->blocked != -EAGAIN && e->blocked != -ENOTCONN)
-		engine_finish(e, log_errno(e->blocked, "cannot send to the target"));
+		finish(e, log_errno(e->blocked, "cannot send to the target"));
 	*bits = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		if (!requests[i].taken) {
@@ -93,7 +205,9 @@ static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now,
 			continue;
 		}
 		taken++;
-		*bits += bits_of(e, &requests[i]);
+		if (e->spec->flood.mbits)
+			*bits += mix_bits(&e->spec->flood, requests[i].kind,
+					  requests[i].family, requests[i].seq);
 	}
 	return taken;
 }
@@ -101,10 +215,13 @@ static unsigned int send_batch(struct engine *e, unsigned int n, uint64_t now,
 /* True: the path sends by itself. */
 static bool send_flat_out(struct engine *e, bool wanted)
 {
-	uint64_t made;
+	const struct path_ops *ops = e->path->ops;
+	uint64_t made = 0;
 
-	e->flat_out = path_flat_out(e->path, wanted);
-	made = path_made(e->path);
+	if (ops->flat_out) {
+		e->flat_out = ops->flat_out(e->path, wanted);
+		made = ops->made(e->path);
+	}
 	e->sent += made - e->made;
 	e->track->asked += made - e->made;
 	timeline_add(&e->timeline, loop_now_ns(), (unsigned int)(made - e->made), 0);
@@ -145,33 +262,24 @@ static void send_due(struct engine *e, uint64_t now)
 		e->drops += late;
 }
 
-/* A path that takes nothing is tried again at the rate of the requests, within reason. */
-static uint64_t next_try_ns(const struct engine *e, uint64_t now)
-{
-	uint64_t interval = NS_PER_SEC / e->pace.rate;
-
-	if (interval < TICK_NS)
-		return now + TICK_NS;
-	return now + (interval > 20 * TICK_NS ? 20 * TICK_NS : interval);
-}
-
 static void schedule(struct engine *e, uint64_t now)
 {
 	uint64_t next = pace_next_ns(&e->pace, now);
 	bool max = e->pace.rate == FLOOD_RATE_MAX;
 	/* Only a full queue tells when it has room again. */
 	bool wait_room = max && e->blocked == -EAGAIN;
-	bool wake = e->pace.rate <= RATE_CALM || e->came >= path_busy(e->path);
+	bool wake = e->pace.rate <= RATE_CALM || e->came >= e->path->ops->busy;
 
+	/* A path that takes nothing is tried again at the rate of the requests, within reason. */
 	if (e->blocked || e->counting_down)
-		next = next_try_ns(e, now);
+		next = now + MIN(MAX(NS_PER_SEC / e->pace.rate, TICK_NS), 20 * TICK_NS);
 	else if ((!max || e->flat_out) && next < now + TICK_NS)
 		next = now + TICK_NS;
 	loop_timer_set(e->tick, next);
-	for (unsigned int i = 0; i < PATH_FDS; i++)
-		if (e->ios[i])
-			loop_io_events(e->ios[i],
-				       path_events(e->path, i, wake, wait_room));
+	for (unsigned int i = 0; i < PATH_WATCH; i++)
+		if (e->ios[i].io)
+			loop_io_events(e->ios[i].io, (wake ? EPOLLIN : 0u) |
+							     (wait_room ? EPOLLOUT : 0u));
 }
 
 static struct pace_counts counts_of(const struct engine *e)
@@ -183,8 +291,9 @@ static struct pace_counts counts_of(const struct engine *e)
 				     .rtt_us = e->rtt_us };
 }
 
-static void work(struct engine *e)
+static void work(void *arg)
 {
+	struct engine *e = arg;
 	struct pace_counts counts;
 	uint64_t now;
 
@@ -201,95 +310,73 @@ static void work(struct engine *e)
 			loop_timer_set(e->limit, now + LAST_REPLIES_NS);
 		e->counting_down = true;
 		if (e->track->replies >= e->sent || e->spec->measure == PATH_MEASURE_NONE)
-			engine_finish(e, 0);
+			finish(e, 0);
 	}
-	engine_write_timeline(e);
+	write_timeline(e);
 	schedule(e, now);
 }
 
-static void on_tick(void *arg)
+static void on_path(void *arg, uint32_t events)
 {
-	work(arg);
-}
+	struct engine_io *io = arg;
+	struct engine *e = io->engine;
+	unsigned int index = (unsigned int)(io - e->ios);
 
-static void on_path(struct engine *e, unsigned int index, uint32_t events)
-{
-	if (events & (EPOLLHUP | EPOLLERR)) {
+	if (index == PATH_WATCH) {
+		path_look(e->path);
+	} else if (events & (EPOLLHUP | EPOLLERR)) {
 		/* Reading an error clears it; a hangup stays, the ticks must do then. */
 		path_take_errors(e->path, index);
 		if (events & EPOLLHUP) {
-			loop_io_free(e->ios[index]);
-			e->ios[index] = NULL;
+			loop_io_free(io->io);
+			io->io = NULL;
 		}
 	}
 	work(e);
 }
 
-static void on_path_0(void *arg, uint32_t events)
-{
-	on_path(arg, 0, events);
-}
-
-static void on_path_1(void *arg, uint32_t events)
-{
-	on_path(arg, 1, events);
-}
-
-static void on_path_2(void *arg, uint32_t events)
-{
-	struct engine *e = arg;
-
-	(void)events;
-	path_look(e->path);
-	work(e);
-}
-
 static void on_limit(void *arg)
 {
-	engine_finish(arg, 0);
+	finish(arg, 0);
 }
 
 static void on_signal(void *arg, uint32_t events)
 {
 	(void)events;
-	engine_finish(arg, 0);
-}
-
-static void take_mark(struct engine *e)
-{
-	timeline_mark(&e->timeline, loop_now_ns());
-	pace_down(&e->pace);
+	finish(arg, 0);
 }
 
 /* Whoever started us knows better than we when the target's shell can be starved. */
 static void obey(struct engine *e, struct text word)
 {
 	struct pace_counts counts = counts_of(e);
+	uint64_t now = loop_now_ns();
 
-	if (text_equal(word, TEXT("press")))
-		pace_press(&e->pace, loop_now_ns());
-	else if (text_equal(word, TEXT("surge")))
-		pace_surge(&e->pace, loop_now_ns(), &counts);
-	else if (text_equal(word, TEXT("release")))
-		pace_release(&e->pace, loop_now_ns(), &counts);
-	else if (text_equal(word, TEXT("up")))
-		pace_up(&e->pace, loop_now_ns());
-	else if (text_equal(word, TEXT("mark")))
-		take_mark(e);
-	else if (text_equal(word, TEXT("timeline")))
+	if (text_equal(word, TEXT("press"))) {
+		pace_press(&e->pace, now);
+	} else if (text_equal(word, TEXT("surge"))) {
+		pace_surge(&e->pace, now, &counts);
+	} else if (text_equal(word, TEXT("release"))) {
+		pace_release(&e->pace, now, &counts);
+	} else if (text_equal(word, TEXT("up"))) {
+		e->pace.up_ns = now;
+	} else if (text_equal(word, TEXT("mark"))) {
+		timeline_mark(&e->timeline, now);
+		e->pace.up_ns = 0;
+	} else if (text_equal(word, TEXT("timeline"))) {
 		timeline_read(&e->timeline);
+	}
 }
 
 static void on_input(void *arg, uint32_t events)
 {
 	struct engine *e = arg;
 	char bytes[256];
-	ssize_t n;
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
 
 	(void)events;
-	n = read(STDIN_FILENO, bytes, sizeof(bytes));
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		engine_finish(e, 0);
+		finish(e, 0);
 	for (ssize_t i = 0; i < n; i++) {
 		if (bytes[i] == '\n') {
 			obey(e, (struct text){ e->word, e->word_len });
@@ -302,8 +389,11 @@ static void on_input(void *arg, uint32_t events)
 		work(e);
 }
 
-static void take_sample(struct engine *e, uint64_t now)
+static void on_sample(void *arg)
 {
+	struct engine *e = arg;
+	uint64_t now = loop_now_ns();
+
 	steady_add(&e->steady, &e->pace,
 		   &(struct steady_sample){ .elapsed_ns = now - e->sampled_ns,
 					    .attempts = attempts(e) - e->sampled_attempts,
@@ -316,52 +406,30 @@ static void take_sample(struct engine *e, uint64_t now)
 	e->sampled_ns = now;
 	e->sampled_attempts = attempts(e);
 	e->sampled_replies = e->track->answered;
-}
-
-static void on_sample(void *arg)
-{
-	struct engine *e = arg;
-	uint64_t now = loop_now_ns();
-
-	take_sample(e, now);
-	engine_write_sample(e, now);
+	write_sample(e, now);
 	loop_timer_set(e->sample, now + SAMPLE_NS);
-}
-
-static int watch_signals(struct engine *e)
-{
-	signal(SIGPIPE, SIG_IGN);
-	e->signal_fd = signals_open();
-	if (e->signal_fd < 0)
-		return e->signal_fd;
-	return loop_io_add(e->loop, e->signal_fd, EPOLLIN, on_signal, e, &e->signals);
-}
-
-/*
- * Little work, but in time: without this, a busy controller's flood comes in bursts. Only
- * root may, and it is no must.
- */
-static void hurry(void)
-{
-	if (getpriority(PRIO_PROCESS, 0) > PRIORITY)
-		(void)!setpriority(PRIO_PROCESS, 0, PRIORITY);
 }
 
 static int open_engine(struct engine *e)
 {
-	static const loop_io_fn on_paths[PATH_FDS] = { on_path_0, on_path_1, on_path_2 };
 	int r = loop_new(&e->loop);
 
 	if (r < 0)
 		return r;
-	e->tick = loop_timer_add(e->loop, on_tick, e);
+	e->tick = loop_timer_add(e->loop, work, e);
 	e->sample = loop_timer_add(e->loop, on_sample, e);
 	e->limit = loop_timer_add(e->loop, on_limit, e);
-	r = watch_signals(e);
-	for (unsigned int i = 0; r == 0 && i < PATH_FDS; i++)
-		if (path_fd(e->path, i) >= 0)
-			r = loop_io_add(e->loop, path_fd(e->path, i), EPOLLIN,
-					on_paths[i], e, &e->ios[i]);
+	signal(SIGPIPE, SIG_IGN);
+	r = e->signal_fd = signals_open();
+	if (r >= 0)
+		r = loop_io_add(e->loop, e->signal_fd, EPOLLIN, on_signal, e,
+				&e->signals);
+	for (unsigned int i = 0; r == 0 && i < PATH_FDS; i++) {
+		e->ios[i].engine = e;
+		if (e->path->fds[i] >= 0)
+			r = loop_io_add(e->loop, e->path->fds[i], EPOLLIN, on_path,
+					&e->ios[i], &e->ios[i].io);
+	}
 	if (r == 0 && e->spec->until_eof)
 		r = loop_io_add(e->loop, STDIN_FILENO, EPOLLIN, on_input, e, &e->input);
 	return r;
@@ -372,7 +440,7 @@ static void close_engine(struct engine *e)
 	if (!e->loop)
 		return;
 	for (unsigned int i = 0; i < PATH_FDS; i++)
-		loop_io_free(e->ios[i]);
+		loop_io_free(e->ios[i].io);
 	loop_io_free(e->signals);
 	loop_io_free(e->input);
 	loop_timer_free(e->tick);
@@ -393,9 +461,14 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	uint64_t now = loop_now_ns();
 	int r = open_engine(&e);
 
-	hurry();
+	/*
+	 * Little work, but in time: without this, a busy controller's flood comes in bursts.
+	 * Only root may, and it is no must.
+	 */
+	if (getpriority(PRIO_PROCESS, 0) > PRIORITY)
+		(void)!setpriority(PRIO_PROCESS, 0, PRIORITY);
 	/* All else that needed them is open. */
-	(void)rights_keep(path_rights(path));
+	(void)rights_keep(path->rights);
 	if (r < 0) {
 		close_engine(&e);
 		return log_errno(r, "cannot watch the flood's files");
@@ -417,8 +490,9 @@ int engine_run(struct path *path, const struct engine_spec *spec)
 	/* Too short a time since the last sample to judge by, but the counters are whole. */
 	(void)send_flat_out(&e, false);
 	receive(&e);
-	engine_write_sample(&e, loop_now_ns());
-	engine_write_summary(&e, loop_now_ns());
+	write_sample(&e, loop_now_ns());
+	if (spec->figures)
+		write_summary(&e, loop_now_ns());
 	close_engine(&e);
 	free(e.track);
 	return r;

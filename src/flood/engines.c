@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "flood/link/netlink.h"
 #include "flood/path/bpf.h"
+#include "flood/path/path.h"
 #include "flood/rights.h"
 
 #include <arpa/inet.h>
@@ -40,33 +41,14 @@ static char *lacks_net_raw(void)
 	return rights_have(RIGHTS_NET_RAW) ? NULL : xstrdup("no CAP_NET_RAW");
 }
 
-static struct frame_ends ends_of(const struct job *job)
+/* What all engines that make whole frames want of the way. */
+static int ends_of(const struct job *job, struct frame_ends *ret, char **ret_reason)
 {
 	const struct engines_wish *wish = job->wish;
-	struct frame_ends ends = { .hop_limit = wish->link.allow_routed ? 64 : 1,
-				   .vlan = job->spec->flood.vlan };
+	const struct link_way *way = &job->ways[0];
 
-	memcpy(ends.our_mac, job->ways[0].our_mac, FRAME_MAC);
-	memcpy(ends.target_mac, job->ways[0].target_mac, FRAME_MAC);
-	for (unsigned int i = 0; i < job->n_ways; i++) {
-		const uint8_t *ours = job->ways[i].our_address;
-
-		if (i == 0 && job->spec->flood.family & FLOOD_V4) {
-			memcpy(&ends.our_v4, ours, sizeof(ends.our_v4));
-			ends.target_v4 = wish->v4->sin_addr;
-		} else {
-			memcpy(&ends.our_v6, ours, sizeof(ends.our_v6));
-			ends.target_v6 = wish->v6->sin6_addr;
-		}
-	}
-	return ends;
-}
-
-/* What all engines that make whole frames want of the way. */
-static int check_frames(const struct job *job, char **ret_reason)
-{
-	if (!job->ways[0].ethernet) {
-		*ret_reason = xasprintf("%s is no Ethernet", job->ways[0].name);
+	if (!way->ethernet) {
+		*ret_reason = xasprintf("%s is no Ethernet", way->name);
 		return -EOPNOTSUPP;
 	}
 	if (!job->has_mac) {
@@ -74,18 +56,30 @@ static int check_frames(const struct job *job, char **ret_reason)
 				      "--target-mac=MAC");
 		return -EHOSTUNREACH;
 	}
-	if (job->ways[0].mtu < FRAME_MTU) {
-		*ret_reason = xasprintf("%s takes packets of %u bytes only",
-					job->ways[0].name, job->ways[0].mtu);
+	if (way->mtu < FRAME_MTU) {
+		*ret_reason = xasprintf("%s takes packets of %u bytes only", way->name,
+					way->mtu);
 		return -EMSGSIZE;
+	}
+	*ret = (struct frame_ends){ .hop_limit = wish->link.allow_routed ? 64 : 1,
+				    .vlan = (uint16_t)job->spec->flood.vlan };
+	memcpy(ret->our_mac, way->our_mac, FRAME_MAC);
+	memcpy(ret->target_mac, way->target_mac, FRAME_MAC);
+	if (job->spec->flood.family & FLOOD_V4) {
+		memcpy(&ret->our_v4, way++->our_address, sizeof(ret->our_v4));
+		ret->target_v4 = wish->v4->sin_addr;
+	}
+	if (job->spec->flood.family & FLOOD_V6) {
+		memcpy(&ret->our_v6, way->our_address, sizeof(ret->our_v6));
+		ret->target_v6 = wish->v6->sin6_addr;
 	}
 	return 0;
 }
 
 static int open_packet(const struct job *job, struct path **ret, char **ret_reason)
 {
-	struct frame_ends ends = ends_of(job);
-	int r = check_frames(job, ret_reason);
+	struct frame_ends ends;
+	int r = ends_of(job, &ends, ret_reason);
 
 	return r < 0 ? r : path_open_packet(job->ways[0].name, &ends, job->spec, ret);
 }
@@ -103,8 +97,8 @@ static char *lacks_turbo(void)
 
 static int open_turbo(const struct job *job, struct path **ret, char **ret_reason)
 {
-	struct frame_ends ends = ends_of(job);
-	int r = check_frames(job, ret_reason);
+	struct frame_ends ends;
+	int r = ends_of(job, &ends, ret_reason);
 
 	return r < 0 ? r :
 		       path_open_turbo(job->ways[0].name, &ends, job->spec, ret,
@@ -136,7 +130,7 @@ static int open_frames(const struct job *job, struct path **ret, char **ret_reas
 
 	/* Nobody else is on this wire. */
 	ends.addresses = job->spec->flood.sources;
-	ends.vlan = job->spec->flood.vlan;
+	ends.vlan = (uint16_t)job->spec->flood.vlan;
 	r = path_open_frames(wish->frames_fd, &ends, job->spec, ret);
 	if (r == -ENOTSOCK)
 		*ret_reason = xasprintf("--frames=%d is not an AF_UNIX datagram socket",
@@ -306,6 +300,7 @@ static int try_open(const struct engine_kind *kind, const struct job *job,
 	return r;
 }
 
+/* Turbo, which only some machines can, falls back. */
 static int open_kind(const struct engine_kind *kind, const struct job *job,
 		     struct engines_open *ret)
 {
@@ -313,12 +308,17 @@ static int open_kind(const struct engine_kind *kind, const struct job *job,
 	int r = try_open(kind, job, &ret->path, &reason);
 
 	ret->kind = kind;
+	if (r < 0 && kind->open == open_turbo) {
+		log_notice("engine %s is not possible: %s; using packet", kind->name,
+			   reason);
+		return open_kind(&kinds[0], job, ret);
+	}
 	if (r < 0)
 		log_error("engine %s is not possible: %s", kind->name, reason);
 	return r;
 }
 
-/* When none is possible, all reasons are told, but the same one only once. */
+/* The first that is possible. When none is possible, all reasons are told, but the same one only once. */
 static int open_auto(const struct job *job, struct engines_open *ret)
 {
 	_cleanup_strbuf_ struct strbuf reasons = { 0 };
@@ -338,28 +338,6 @@ static int open_auto(const struct job *job, struct engines_open *ret)
 	}
 	log_error("cannot send: %s", reasons.s);
 	return r;
-}
-
-/* Without one: the first that is possible. One that is named falls back as well. */
-static int open_best(const struct job *job, struct engines_open *ret)
-{
-	const struct engine_kind *wanted = job->wish->kind;
-	int r;
-
-	if (wanted && wanted->open != open_turbo)
-		return open_kind(wanted, job, ret);
-	if (wanted) {
-		_cleanup_free_ char *reason = NULL;
-
-		ret->kind = wanted;
-		r = try_open(wanted, job, &ret->path, &reason);
-		if (r == 0)
-			return 0;
-		log_notice("engine %s is not possible: %s; using packet", wanted->name,
-			   reason);
-		return open_kind(&kinds[0], job, ret);
-	}
-	return open_auto(job, ret);
 }
 
 int engines_check(const struct engines_wish *wish, const struct path_spec *spec,
@@ -390,9 +368,9 @@ int engines_open(const struct engines_wish *wish, const struct path_spec *spec,
 			   undone, undone == 1 ? "y" : "ies");
 	r = find_ways(&job);
 	if (r == 0)
-		r = open_best(&job, ret);
-	if (r == 0 && spec->flood.rate == FLOOD_RATE_MAX && path_note(ret->path))
-		log_notice("engine %s: %s", ret->kind->name, path_note(ret->path));
+		r = wish->kind ? open_kind(wish->kind, &job, ret) : open_auto(&job, ret);
+	if (r == 0 && spec->flood.rate == FLOOD_RATE_MAX && ret->path->note)
+		log_notice("engine %s: %s", ret->kind->name, ret->path->note);
 	if (r == 0)
 		ret->hold = start_hold(&job);
 	return r;

@@ -1,5 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/num.h"
 #include "flood/flood.h"
+#include "flood/pace/track.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/param.h>
+
+/* -- errors --------------------------------------------------------------------------- */
+
+/* What sockets say of a link, of a route, of rights, and of the other end. */
+static const int errors_known[] = {
+	EAGAIN,      ENOBUFS,      ENOMEM,     ENETDOWN, ENODEV, ENXIO,    EIO,
+	ENETUNREACH, EHOSTUNREACH, EHOSTDOWN,  EPERM,    EACCES, EMSGSIZE, ECONNREFUSED,
+	ENOPROTOOPT, EPROTO,       ECONNRESET, ENOTCONN, EPIPE,
+};
+#define OTHER ARRAY_SIZE(errors_known)
+static_assert(OTHER + 1 == FLOOD_ERRORS, "one counter for each, and one for others");
+
+const char *flood_error_name(unsigned int index)
+{
+	return index == OTHER ? "other" : strerrorname_np(errors_known[index]);
+}
+
+const char *flood_error_words(unsigned int index)
+{
+	return index == OTHER ? "other errors" : strerror(errors_known[index]);
+}
+
+void flood_errors_count(struct flood_errors *errors, int error)
+{
+	unsigned int i = 0;
+
+	while (i < OTHER && errors_known[i] != error)
+		i++;
+	errors->n[i]++;
+}
+
+void flood_errors_add(struct flood_errors *errors, const struct flood_errors *more)
+{
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
+		errors->n[i] += more->n[i];
+}
+
+uint64_t flood_errors_all(const struct flood_errors *errors)
+{
+	uint64_t all = 0;
+
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++)
+		all += errors->n[i];
+	return all;
+}
+
+void flood_errors_describe(const struct flood_errors *errors, bool words,
+			   struct strbuf *out)
+{
+	const char *comma = "";
+
+	for (unsigned int i = 0; i < FLOOD_ERRORS; i++) {
+		if (!errors->n[i])
+			continue;
+		strbuf_addf(out, "%s%s %" PRIu64, comma, flood_error_name(i),
+			    errors->n[i]);
+		if (words)
+			strbuf_addf(out, " (%s)", flood_error_words(i));
+		comma = ", ";
+	}
+}
+
+/* -- one sample ----------------------------------------------------------------------- */
 
 static const char *const states[] = {
 	[FLOOD_WAIT] = "wait",
@@ -7,17 +77,12 @@ static const char *const states[] = {
 	[FLOOD_HOLD] = "hold",
 };
 
-const char *flood_state_name(enum flood_state state)
+const char *flood_state_name(unsigned int state)
 {
-	return (size_t)state < ARRAY_SIZE(states) ? states[state] : "?";
+	return state < ARRAY_SIZE(states) ? states[state] : "?";
 }
 
-static const char *state_name(unsigned int value)
-{
-	return flood_state_name((enum flood_state)value);
-}
-
-static const struct table_names state_names = { state_name, ARRAY_SIZE(states) };
+static const struct table_names state_names = { flood_state_name, ARRAY_SIZE(states) };
 static const struct table_names error_names = { flood_error_name, FLOOD_ERRORS };
 
 #define SAMPLE(member, json, word, rules, ...) \
@@ -71,4 +136,78 @@ bool flood_sample_parse(struct text line, struct flood_sample *ret)
 		return false;
 	*ret = sample;
 	return true;
+}
+
+/* -- those of several interfaces ------------------------------------------------------ */
+
+static uint32_t add_rate(uint32_t a, uint32_t b)
+{
+	return a > FLOOD_RATE_MAX - b ? FLOOD_RATE_MAX : a + b;
+}
+
+static void add(struct flood_sample *sum, const struct flood_sample *one)
+{
+	sum->sent += one->sent;
+	sum->replies += one->replies;
+	sum->drops += one->drops;
+	sum->bad += one->bad;
+	sum->lost += one->lost;
+	sum->duplicates += one->duplicates;
+	sum->reports += one->reports;
+	sum->rate = add_rate(sum->rate, one->rate);
+	sum->reply_rate = add_rate(sum->reply_rate, one->reply_rate);
+	sum->rtt_us = MAX(sum->rtt_us, one->rtt_us);
+	sum->rtt_p50_us = MAX(sum->rtt_p50_us, one->rtt_p50_us);
+	sum->rtt_p90_us = MAX(sum->rtt_p90_us, one->rtt_p90_us);
+	sum->rtt_p99_us = MAX(sum->rtt_p99_us, one->rtt_p99_us);
+	sum->rtt_max_us = MAX(sum->rtt_max_us, one->rtt_max_us);
+	sum->state = MIN(sum->state, one->state);
+	sum->at_ns = MAX(sum->at_ns, one->at_ns);
+	sum->last_reply_ns = MAX(sum->last_reply_ns, one->last_reply_ns);
+	sum->steady &= one->steady;
+	flood_errors_add(&sum->errors, &one->errors);
+}
+
+/*
+ * Each tells of its last time with replies. Those that overlap are one: from the newest on,
+ * it grows towards the past for as long as another one reaches into it.
+ */
+static uint64_t first_reply(const struct flood_sample *samples, unsigned int n,
+			    uint64_t last_ns)
+{
+	uint64_t first = last_ns;
+	bool grown = last_ns != 0;
+
+	while (grown) {
+		grown = false;
+		for (unsigned int i = 0; i < n; i++) {
+			const struct flood_sample *s = &samples[i];
+
+			if (s->first_reply_ns && s->first_reply_ns < first &&
+			    s->last_reply_ns + TRACK_SILENCE_NS >= first) {
+				first = s->first_reply_ns;
+				grown = true;
+			}
+		}
+	}
+	return first;
+}
+
+struct flood_sample several_sum(const struct flood_sample *samples, unsigned int n)
+{
+	struct flood_sample sum = { .state = FLOOD_HOLD, .steady = true };
+
+	for (unsigned int i = 0; i < n; i++)
+		add(&sum, &samples[i]);
+	sum.first_reply_ns = first_reply(samples, n, sum.last_reply_ns);
+	return sum;
+}
+
+void several_format(const char *name, const struct flood_sample *sample,
+		    struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf line = { 0 };
+
+	flood_sample_format(sample, &line);
+	strbuf_addf(out, "interface name=%s%s", name, line.s + strlen("flood"));
 }

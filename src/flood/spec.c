@@ -45,16 +45,6 @@ static bool parse_number(const char *value, uint32_t low, uint32_t high, uint32_
 	return true;
 }
 
-static bool parse_u16(const char *value, uint16_t high, uint16_t *ret)
-{
-	uint32_t number;
-
-	if (!parse_number(value, 1, high, &number))
-		return false;
-	*ret = (uint16_t)number;
-	return true;
-}
-
 /* A time of whole microseconds. */
 static bool parse_time(const char *value, uint64_t low, uint64_t high, uint64_t *ret)
 {
@@ -102,16 +92,6 @@ static bool parse_size(const char *value, struct flood_spec *spec)
 	return true;
 }
 
-static bool parse_sources(const char *value, struct flood_spec *spec)
-{
-	return parse_number(value, 1, FLOOD_SOURCES_MAX, &spec->sources);
-}
-
-static bool parse_vlan(const char *value, struct flood_spec *spec)
-{
-	return parse_u16(value, FLOOD_VLAN_MAX, &spec->vlan);
-}
-
 static bool parse_burst(const char *value, struct flood_spec *spec)
 {
 	const char *slash = strchrnul(value, '/');
@@ -127,35 +107,36 @@ static bool parse_surge(const char *value, struct flood_spec *spec)
 	return parse_time(value, FLOOD_SURGE_NS_MIN, FLOOD_SURGE_NS_MAX, &spec->surge_ns);
 }
 
-static bool parse_udp(const char *value, struct flood_spec *spec)
-{
-	return parse_u16(value, UINT16_MAX, &spec->udp_port);
-}
-
-static bool parse_tcp(const char *value, struct flood_spec *spec)
-{
-	return parse_u16(value, UINT16_MAX, &spec->tcp_port);
-}
-
 /* -- words ---------------------------------------------------------------------------- */
 
+#define NUMBER(member, high) NULL, offsetof(struct flood_spec, member), high
+
 /* What the FLOOD_*_LIMIT, _MIN and _MAX of flood.h allow is wanted. */
-static const struct {
+static const struct value {
 	const char *name, *wants;
-	/* False: *spec is changed in part. */
+	/* False: *spec is changed in part. NULL: a uint32_t at offset, from 1 to high. */
 	bool (*parse)(const char *value, struct flood_spec *spec);
+	size_t offset;
+	uint32_t high;
 } values[] = {
 	{ "rate=", "auto, max, a number from 1 to 10000000, or 1Mbit to 400000Mbit",
-	  parse_rate },
-	{ "size=", "a number from 16 to 65487, or two as in 64..1472", parse_size },
-	{ "sources=", "a number from 1 to 64", parse_sources },
-	{ "vlan=", "a number from 1 to 4094", parse_vlan },
+	  parse_rate, 0, 0 },
+	{ "size=", "a number from 16 to 65487, or two as in 64..1472", parse_size, 0, 0 },
+	{ "sources=", "a number from 1 to 64", NUMBER(sources, FLOOD_SOURCES_MAX) },
+	{ "vlan=", "a number from 1 to 4094", NUMBER(vlan, FLOOD_VLAN_MAX) },
 	{ "burst=", "a number from 1 to 100000 and a time from 1ms to 1s, as in 64/10ms",
-	  parse_burst },
-	{ "surge=", "a time from 1ms to 10s", parse_surge },
-	{ "udp=", "a port from 1 to 65535", parse_udp },
-	{ "tcp=", "a port from 1 to 65535", parse_tcp },
+	  parse_burst, 0, 0 },
+	{ "surge=", "a time from 1ms to 10s", parse_surge, 0, 0 },
+	{ "udp=", "a port from 1 to 65535", NUMBER(udp_port, UINT16_MAX) },
+	{ "tcp=", "a port from 1 to 65535", NUMBER(tcp_port, UINT16_MAX) },
 };
+
+static bool parse_value(const struct value *v, const char *value, struct flood_spec *spec)
+{
+	uint32_t *number = (uint32_t *)(void *)((char *)spec + v->offset);
+
+	return v->parse ? v->parse(value, spec) : parse_number(value, 1, v->high, number);
+}
 
 static const struct {
 	const char *name;
@@ -190,7 +171,7 @@ static int parse_word(const char *word, struct flood_spec *spec, unsigned int *k
 		size_t n = strlen(values[i].name);
 
 		known = !strncmp(word, values[i].name, n);
-		if (!known || values[i].parse(word + n, spec))
+		if (!known || parse_value(&values[i], word + n, spec))
 			continue;
 		*ret_error = xasprintf("%.*s '%s' is not %s", (int)n - 1, word, word + n,
 				       values[i].wants);

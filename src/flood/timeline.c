@@ -5,12 +5,6 @@
 
 #include <inttypes.h>
 
-/* Up to this one, elements are kept for the reader. */
-static uint64_t end_of(const struct timeline *t)
-{
-	return t->mark_ms ? t->mark_ms - TIMELINE_BEFORE + TIMELINE_MS : UINT64_MAX;
-}
-
 /* Elements that nothing happened in. */
 static void advance(struct timeline *t, uint64_t ms)
 {
@@ -39,7 +33,8 @@ void timeline_add(struct timeline *t, uint64_t now, unsigned int sent,
 {
 	uint64_t ms = now / NS_PER_MSEC;
 
-	if (ms >= end_of(t))
+	/* Behind a mark, what is there is kept for the reader. */
+	if (t->mark_ms && ms >= t->mark_ms - TIMELINE_BEFORE + TIMELINE_MS)
 		return;
 	if (ms > t->now_ms)
 		advance(t, ms);

@@ -367,7 +367,7 @@ static void test_up_and_silent(void **state)
 	p.down = true;
 	play(&p, 20000);
 	assert_int_equal(p.pace.rate, held);
-	pace_up(&p.pace, p.now);
+	p.pace.up_ns = p.now;
 	play(&p, 2500);
 	assert_int_equal(p.pace.rate, held);
 	play(&p, 1000);
@@ -380,13 +380,13 @@ static void test_up_and_silent(void **state)
 	assert_int_equal(p.pace.state, FLOOD_HOLD);
 	assert_in_range(p.pace.rate, held * 8 / 10, held * 12 / 10);
 	/* The next trigger's silence is none of it. */
-	pace_down(&p.pace);
+	p.pace.up_ns = 0;
 	held = p.pace.rate;
 	p.down = true;
 	play(&p, 20000);
 	assert_int_equal(p.pace.rate, held);
 	/* Nor is less than the floor sent. */
-	pace_up(&p.pace, p.now);
+	p.pace.up_ns = p.now;
 	play(&p, 60000);
 	assert_int_equal(p.pace.rate, PACE_FLOOR);
 }

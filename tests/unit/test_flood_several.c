@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Samples and timelines of several floods as one. */
 #include "base/num.h"
-#include "flood/several.h"
+#include "flood/flood.h"
 #include "flood/timeline.h"
 
 #include <errno.h>

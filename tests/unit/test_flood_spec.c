@@ -297,7 +297,7 @@ static void test_sample_states(void **state)
 		assert_int_equal(back.state, states[i]);
 	}
 	assert_string_equal(flood_state_name(FLOOD_RAMP), "ramp");
-	assert_string_equal(flood_state_name((enum flood_state)99), "?");
+	assert_string_equal(flood_state_name(99), "?");
 }
 
 static void test_no_sample(void **state)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The timeline around a trigger, from counts to lines and back; the round-trip histogram. */
 #include "base/num.h"
-#include "flood/pace/rtt.h"
+#include "flood/pace/track.h"
 #include "flood/timeline.h"
 
 #include <setjmp.h>

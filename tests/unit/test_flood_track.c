@@ -349,7 +349,7 @@ static void test_answers_to_what_is_not_sent(void **state)
 	assert_int_equal(t->bad, 1);
 	/* Nobody is asked one by one, so each eighth request but one is an echo. */
 	for (unsigned int i = 0, echoes = 0; i < 9; i++) {
-		echoes += track_kind(t) == FLOOD_ICMP;
+		echoes += turns_next(&t->turns) == FLOOD_ICMP;
 		assert_int_equal(echoes, i == 8);
 	}
 	/* Of a service, all that it says is a report. */

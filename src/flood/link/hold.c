@@ -3,19 +3,23 @@
  * The keeper holds an open description of its file that is locked; so a file whose lock can
  * be had belongs to nobody any more.
  */
-#include "flood/hold.h"
+#include "flood/link.h"
 
-#include "base/log.h"
+#include "base/text.h"
 #include "flood/rights.h"
-#include "hold_internal.h"
 #include "netlink.h"
 #include "os/file.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <netinet/ether.h>
+#include <netlink/errno.h>
 #include <netlink/netlink.h>
+#include <netlink/route/neighbour.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +38,20 @@ struct hold {
 	int fd; /* whose end the keeper waits for */
 };
 
+/* One neighbour entry, as it is held, and as it was. */
+struct held {
+	int ifindex;
+	char name[IF_NAMESIZE];
+	int family;
+	uint8_t address[16];
+	uint8_t mac[LINK_MAC], mac_before[LINK_MAC];
+	enum {
+		HELD_NONE,    /* there was no entry: it is removed */
+		HELD_DYNAMIC, /* there was one: it is made dynamic again */
+		HELD_FOREIGN, /* somebody else made it permanent: it is left alone */
+	} before;
+};
+
 /* What the keeper has to know. */
 struct keeper {
 	struct held held[MAX_HELD];
@@ -42,6 +60,137 @@ struct keeper {
 	int state_fd; /* which is locked */
 	int pipe_fd;  /* ends with the flood */
 };
+
+/* -- an entry ------------------------------------------------------------------------- */
+
+static int nl_to_errno(int r)
+{
+	switch (-r) {
+	case 0:
+		return 0;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_NODEV:
+	case NLE_OBJ_NOTFOUND:
+		return -ENODEV;
+	default:
+		return -EIO;
+	}
+}
+
+/* What is there now, into *held. */
+static int held_look(struct nl_sock *socket, struct held *held)
+{
+	struct nl_addr *addr = netlink_address(held->family, held->address);
+	int state = netlink_neighbour(socket, held->ifindex, addr, held->mac_before);
+
+	nl_addr_put(addr);
+	if (state < 0)
+		return nl_to_errno(state);
+	held->before = !state                ? HELD_NONE :
+		       state & NUD_PERMANENT ? HELD_FOREIGN :
+					       HELD_DYNAMIC;
+	return 0;
+}
+
+/* Makes the entry one of this Ethernet address and state; NULL: removes it. */
+static int held_change(struct nl_sock *socket, const struct held *held,
+		       const uint8_t *mac, int state)
+{
+	struct rtnl_neigh *entry = rtnl_neigh_alloc();
+	struct nl_addr *addr = netlink_address(held->family, held->address);
+	struct nl_addr *lladdr = mac ? nl_addr_build(AF_LLC, mac, LINK_MAC) : NULL;
+	int r;
+
+	if (!entry || (mac && !lladdr))
+		abort();
+	rtnl_neigh_set_ifindex(entry, held->ifindex);
+	rtnl_neigh_set_family(entry, held->family);
+	if (rtnl_neigh_set_dst(entry, addr) < 0)
+		abort();
+	nl_addr_put(addr);
+	if (mac) {
+		rtnl_neigh_set_lladdr(entry, lladdr);
+		nl_addr_put(lladdr);
+		rtnl_neigh_set_state(entry, state);
+		r = rtnl_neigh_add(socket, entry, NLM_F_CREATE | NLM_F_REPLACE);
+	} else {
+		r = rtnl_neigh_delete(socket, entry, 0);
+	}
+	rtnl_neigh_put(entry);
+	return nl_to_errno(r);
+}
+
+/* -EPERM without CAP_NET_ADMIN, -ENODEV without the interface. */
+static int held_set(struct nl_sock *socket, const struct held *held)
+{
+	return held->before == HELD_FOREIGN ?
+		       0 :
+		       held_change(socket, held, held->mac, NUD_PERMANENT);
+}
+
+/* Only when the entry is still the one that held_set made. */
+static int held_restore(struct nl_sock *socket, const struct held *held)
+{
+	struct held now = *held;
+	int r = held_look(socket, &now);
+
+	if (r < 0 || held->before == HELD_FOREIGN || now.before != HELD_FOREIGN ||
+	    memcmp(now.mac_before, held->mac, LINK_MAC) != 0)
+		return r;
+	return held_change(socket, held,
+			   held->before == HELD_NONE ? NULL : held->mac_before,
+			   NUD_STALE);
+}
+
+static const char *const befores[] = {
+	[HELD_NONE] = "none",
+	[HELD_DYNAMIC] = "dynamic",
+	[HELD_FOREIGN] = "foreign",
+};
+
+static void format_mac(const uint8_t mac[LINK_MAC], struct strbuf *out)
+{
+	strbuf_addf(out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		    mac[4], mac[5]);
+}
+
+/* "held NAME INDEX ADDRESS MAC BEFORE MAC_BEFORE", as a line. */
+static void held_format(const struct held *held, struct strbuf *out)
+{
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(held->family, held->address, address, sizeof(address));
+	strbuf_addf(out, "held %s %d %s", held->name, held->ifindex, address);
+	format_mac(held->mac, out);
+	strbuf_addf(out, " %s", befores[held->before]);
+	format_mac(held->mac_before, out);
+	strbuf_add(out, TEXT("\n"));
+}
+
+static bool held_parse(const char *line, struct held *ret)
+{
+	char address[INET6_ADDRSTRLEN], mac[18], before[8], mac_before[18];
+	struct held held = { 0 };
+
+	/* IF_NAMESIZE and INET6_ADDRSTRLEN are 16 and 46. */
+	if (sscanf(line, "held %15s %d %45s %17s %7s %17s", held.name, &held.ifindex,
+		   address, mac, before, mac_before) != 6)
+		return false;
+	held.family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(held.family, address, held.address) != 1 ||
+	    !ether_aton_r(mac, (struct ether_addr *)held.mac) ||
+	    !ether_aton_r(mac_before, (struct ether_addr *)held.mac_before))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(befores); i++)
+		if (!strcmp(before, befores[i])) {
+			held.before = i;
+			*ret = held;
+			return true;
+		}
+	return false;
+}
 
 /* -- the file ------------------------------------------------------------------------- */
 
@@ -160,10 +309,8 @@ static int write_state(struct keeper *k)
 	if (!directory)
 		return -ENOENT;
 	strbuf_addf(&text, "%s\n", place);
-	for (unsigned int i = 0; i < k->n; i++) {
+	for (unsigned int i = 0; i < k->n; i++)
 		held_format(&k->held[i], &text);
-		strbuf_add(&text, TEXT("\n"));
-	}
 	/* In another namespace a process may have the same number, and its file here. */
 	k->path = xasprintf("%s/neighbour-%d-XXXXXX", directory, (int)getpid());
 	k->state_fd = mkostemp(k->path, O_CLOEXEC);
@@ -262,44 +409,36 @@ static struct held held_of(const struct link_way *way)
 	struct held held = { .ifindex = way->ifindex, .family = to->sa_family };
 
 	memcpy(held.name, way->name, sizeof(held.name));
-	memcpy(held.mac, way->target_mac, HELD_MAC);
+	memcpy(held.mac, way->target_mac, LINK_MAC);
 	memcpy(held.address, netlink_bytes(to), held.family == AF_INET ? 4 : 16);
 	return held;
-}
-
-static int start(struct nl_sock *socket, struct keeper *k, struct hold **ret)
-{
-	int r = 0;
-
-	for (unsigned int i = 0; r == 0 && i < k->n; i++)
-		r = held_look(socket, &k->held[i]);
-	if (r == 0)
-		r = write_state(k);
-	if (r < 0)
-		return r;
-	for (unsigned int i = 0; r == 0 && i < k->n; i++)
-		r = held_set(socket, &k->held[i]);
-	if (r == 0)
-		r = fork_keeper(k, ret);
-	if (r == 0)
-		return 0;
-	for (unsigned int i = 0; i < k->n; i++)
-		(void)!held_restore(socket, &k->held[i]);
-	(void)unlink(k->path);
-	return r;
 }
 
 int hold_start(const struct link_way *ways, unsigned int n, struct hold **ret)
 {
 	_cleanup_netlink_ struct nl_sock *socket = NULL;
 	struct keeper k = { .n = n < MAX_HELD ? n : MAX_HELD, .state_fd = -1 };
-	int r;
+	int r = 0;
 
 	if (netlink_open(&socket) < 0)
 		return -EIO;
-	for (unsigned int i = 0; i < k.n; i++)
+	for (unsigned int i = 0; r == 0 && i < k.n; i++) {
 		k.held[i] = held_of(&ways[i]);
-	r = start(socket, &k, ret);
+		r = held_look(socket, &k.held[i]);
+	}
+	if (r == 0)
+		r = write_state(&k);
+	if (r == 0) {
+		for (unsigned int i = 0; r == 0 && i < k.n; i++)
+			r = held_set(socket, &k.held[i]);
+		if (r == 0)
+			r = fork_keeper(&k, ret);
+		if (r < 0) {
+			for (unsigned int i = 0; i < k.n; i++)
+				(void)!held_restore(socket, &k.held[i]);
+			(void)unlink(k.path);
+		}
+	}
 	mem_close_fd(&k.state_fd);
 	free(k.path);
 	return r;

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "netlink.h"
+#include "os/loop.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -12,11 +13,14 @@
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/route.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A default gateway that has not answered by then is none. */
 #define GATEWAY_NS NS_PER_SEC
+/* A change of the neighbour tables that the kernel does not tell of. */
+#define LOOK_MS 100
 
 static int refuse(char **ret_reason, const char *reason)
 {
@@ -140,6 +144,14 @@ static int look_up(struct nl_sock *socket, const struct sockaddr *address, int i
 	return *ret && rtnl_route_get_table(*ret) ? 0 : -NLE_OBJ_NOTFOUND;
 }
 
+/* Of the route's own family, or of another one; NULL: none. */
+static struct nl_addr *gateway_of(struct rtnl_nexthop *hop)
+{
+	struct nl_addr *gateway = rtnl_route_nh_get_gateway(hop);
+
+	return gateway ? gateway : rtnl_route_nh_get_via(hop);
+}
+
 static int take_hop(struct rtnl_route *route, const struct sockaddr *address,
 		    const struct link_wish *wish, struct link_way *way, char **ret_reason)
 {
@@ -149,9 +161,7 @@ static int take_hop(struct rtnl_route *route, const struct sockaddr *address,
 	if (!hop || rtnl_route_get_nnexthops(route) != 1)
 		return refuse(ret_reason, "has several routes");
 	way->ifindex = rtnl_route_nh_get_ifindex(hop);
-	gateway = rtnl_route_nh_get_gateway(hop);
-	if (!gateway)
-		gateway = rtnl_route_nh_get_via(hop);
+	gateway = gateway_of(hop);
 	if (!gateway) {
 		memcpy(&way->neighbour, address,
 		       address->sa_family == AF_INET ? sizeof(struct sockaddr_in) :
@@ -235,10 +245,8 @@ static int each_gateway(struct nl_sock *socket, int family, gateway_fn fn, void 
 			continue;
 		for (int i = 0; i < rtnl_route_get_nnexthops(route) && r == 0; i++) {
 			struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, i);
-			struct nl_addr *gateway = rtnl_route_nh_get_gateway(hop);
+			struct nl_addr *gateway = gateway_of(hop);
 
-			if (!gateway)
-				gateway = rtnl_route_nh_get_via(hop);
 			if (gateway)
 				r = fn(arg, gateway, rtnl_route_nh_get_ifindex(hop));
 		}
@@ -352,6 +360,75 @@ int link_find(const struct sockaddr *address, const struct link_wish *wish,
 	if (r == 0)
 		*ret = way;
 	return r;
+}
+
+/* -- who has an address on the link, as the kernel knows or finds out ------------------ */
+
+static bool look(struct nl_sock *socket, struct link_way *way)
+{
+	const struct sockaddr *neighbour = (const struct sockaddr *)&way->neighbour;
+	struct nl_addr *addr =
+		netlink_address(neighbour->sa_family, netlink_bytes(neighbour));
+
+	way->has_mac = netlink_neighbour(socket, way->ifindex, addr, way->target_mac) > 0;
+	nl_addr_put(addr);
+	return way->has_mac;
+}
+
+/*
+ * An empty datagram to the discard port makes the kernel ask, and goes nowhere but to the
+ * neighbour itself.
+ */
+static void make_ask(const struct link_way *way)
+{
+	struct sockaddr_storage to = way->neighbour;
+	bool v4 = to.ss_family == AF_INET;
+	_cleanup_close_ int fd =
+		socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1;
+
+	if (fd < 0)
+		return;
+	if (v4)
+		((struct sockaddr_in *)&to)->sin_port = htons(9);
+	else
+		((struct sockaddr_in6 *)&to)->sin6_port = htons(9);
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, way->name,
+		       (socklen_t)strlen(way->name) + 1) == 0 &&
+	    setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+		       v4 ? IP_TTL : IPV6_UNICAST_HOPS, &one, sizeof(one)) == 0)
+		(void)!sendto(fd, "", 0, MSG_DONTWAIT, (struct sockaddr *)&to,
+			      v4 ? sizeof(struct sockaddr_in) :
+				   sizeof(struct sockaddr_in6));
+}
+
+/* The next change of the neighbour tables. */
+static void wait_change(int watch)
+{
+	struct pollfd in = { .fd = watch, .events = POLLIN };
+	char bytes[4096];
+
+	(void)!poll(&in, 1, LOOK_MS);
+	while (watch >= 0 && recv(watch, bytes, sizeof(bytes), 0) > 0)
+		;
+}
+
+int link_resolve(struct link_way *way, uint64_t limit_ns)
+{
+	uint64_t end = loop_now_ns() + limit_ns;
+	_cleanup_close_ int watch = netlink_watch(RTMGRP_NEIGH);
+	_cleanup_netlink_ struct nl_sock *socket = NULL;
+	bool asked = false;
+
+	if (!way->ethernet || netlink_open(&socket) < 0)
+		return -EHOSTUNREACH;
+	while (!look(socket, way) && loop_now_ns() < end) {
+		if (!asked)
+			make_ask(way);
+		asked = true;
+		wait_change(watch);
+	}
+	return way->has_mac ? 0 : -EHOSTUNREACH;
 }
 
 static int has_same_mac(void *arg, struct nl_addr *gateway, int interface)

@@ -346,16 +346,6 @@ void pace_press(struct pace *p, uint64_t now)
 		p->rate = PACE_PRESS_MIN;
 }
 
-void pace_up(struct pace *p, uint64_t now)
-{
-	p->up_ns = now;
-}
-
-void pace_down(struct pace *p)
-{
-	p->up_ns = 0;
-}
-
 void pace_surge(struct pace *p, uint64_t now, const struct pace_counts *counts)
 {
 	const uint32_t calm = p->drive.by ? p->drive.calm_rate : p->rate;

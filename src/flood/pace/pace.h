@@ -41,7 +41,13 @@ struct pace {
 	uint32_t mbits;  /* 10^6 bits a second, in place of wanted; 0 = no */
 	uint32_t burst;  /* requests at once, in place of wanted; 0 = no */
 	uint64_t burst_ns;
-	uint64_t up_ns; /* since when it is known to be up, or was given less; 0 = is not */
+	/*
+	 * Since when the target is known to be up (the caller sets it), or was given less; 0:
+	 * it is not, and silence is the moment that all this is about. One that is up is
+	 * drowned by what it could answer before, and only less of it will ever let it
+	 * answer. Only where the rate is ours to choose (FLOOD_RATE_AUTO).
+	 */
+	uint64_t up_ns;
 
 	/* RAMP: this step. HOLD: this look. */
 	uint64_t mark_ns;
@@ -97,14 +103,6 @@ void pace_feed(struct pace *p, uint64_t now, const struct pace_counts *counts);
  */
 void pace_press(struct pace *p, uint64_t now);
 void pace_release(struct pace *p, uint64_t now, const struct pace_counts *counts);
-
-/*
- * The target is up, and not: silence of one that goes down or boots is the moment that all
- * this is about; one that is up is drowned by what it could answer before, and only less of
- * it will ever let it answer. Only where the rate is ours to choose (FLOOD_RATE_AUTO).
- */
-void pace_up(struct pace *p, uint64_t now);
-void pace_down(struct pace *p);
 
 /*
  * FLOOD_RATE_MAX until the target is silent, whatever the spec's rate is, for ten seconds

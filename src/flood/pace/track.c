@@ -8,6 +8,57 @@
 /* Every how manieth request probes a family that does not answer. */
 #define TURN_PROBE 32
 
+/* -- round-trip times ------------------------------------------------------------------- */
+
+/* Up to RTT_STEPS one a microsecond, then RTT_STEPS each time the time doubles. */
+static unsigned int bucket_of(uint32_t us)
+{
+	unsigned int shift, bucket;
+
+	if (us < RTT_STEPS)
+		return us;
+	shift = 27 - (unsigned int)__builtin_clz(us);
+	bucket = shift * RTT_STEPS + (us >> shift);
+	return bucket < RTT_BUCKETS ? bucket : RTT_BUCKETS - 1;
+}
+
+/* The largest time of a bucket. */
+static uint32_t bucket_max(unsigned int bucket)
+{
+	unsigned int shift = bucket / RTT_STEPS;
+
+	if (bucket < 2 * RTT_STEPS)
+		return bucket;
+	shift--;
+	return ((RTT_STEPS + bucket % RTT_STEPS + 1) << shift) - 1;
+}
+
+void rtt_add(struct rtt *rtt, uint64_t us)
+{
+	uint32_t time = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+
+	rtt->n++;
+	rtt->counts[bucket_of(time)]++;
+	if (time > rtt->max_us)
+		rtt->max_us = time;
+}
+
+uint32_t rtt_permille(const struct rtt *rtt, unsigned int permille)
+{
+	uint64_t want = rtt->n * permille, seen = 0;
+
+	if (!rtt->n)
+		return 0;
+	for (unsigned int i = 0; i + 1 < RTT_BUCKETS; i++) {
+		seen += rtt->counts[i];
+		if (seen * 1000 >= want && seen)
+			return bucket_max(i) < rtt->max_us ? bucket_max(i) : rtt->max_us;
+	}
+	return rtt->max_us;
+}
+
+/* -- requests and replies --------------------------------------------------------------- */
+
 void track_init(struct pace_track *t, const struct flood_spec *spec,
 		const struct frame_mark *mark)
 {
@@ -22,11 +73,6 @@ void track_init(struct pace_track *t, const struct flood_spec *spec,
 		t->oldest[i] = t->seq;
 	for (size_t i = 0; i < sizeof(t->pad); i++)
 		t->pad[i] = frame_pad_byte(i);
-}
-
-enum flood_kind track_kind(struct pace_track *t)
-{
-	return turns_next(&t->turns);
 }
 
 static bool heard(const struct pace_track *t, enum flood_family family, uint64_t now)
@@ -142,11 +188,6 @@ void track_set_replies(struct pace_track *t, uint64_t n, uint32_t rate, uint64_t
 	t->replies = t->answered = n;
 }
 
-static bool is_waiting(const struct track_request *request)
-{
-	return request->state == TRACK_OUT || request->state == TRACK_LOST;
-}
-
 /* The request that is answered is done with. */
 static void settle(struct pace_track *t, struct track_request *request)
 {
@@ -216,7 +257,7 @@ static bool take_numbered(struct pace_track *t, const struct frame_echo *echo,
 
 	if (!request)
 		return false;
-	if (!is_waiting(request)) {
+	if (request->state == TRACK_ANSWERED) {
 		t->duplicates++;
 		return false;
 	}

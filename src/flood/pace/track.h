@@ -6,7 +6,6 @@
 #pragma once
 
 #include "flood/wire/mix.h"
-#include "rtt.h"
 
 /* Requests remembered; a reply to an older one is not counted. */
 #define TRACK_RING 32768u
@@ -20,6 +19,23 @@
 
 /* Looks within that time, and some more. */
 #define TRACK_LOOKS 16u
+
+/*
+ * A histogram of round-trip times: fixed size, exact to a sixteenth, up to a minute. Adding
+ * one costs as much as looking at it.
+ */
+#define RTT_STEPS   16u /* of each doubling */
+#define RTT_BUCKETS (RTT_STEPS * 24u)
+
+struct rtt {
+	uint64_t n;
+	uint32_t max_us;
+	uint32_t counts[RTT_BUCKETS];
+};
+
+void rtt_add(struct rtt *rtt, uint64_t us);
+/* At most this many of a thousand took longer; 0 when there are none. */
+uint32_t rtt_permille(const struct rtt *rtt, unsigned int permille);
 
 enum track_state {
 	TRACK_FREE, /* not sent */
@@ -63,10 +79,8 @@ struct pace_track {
 void track_init(struct pace_track *t, const struct flood_spec *spec,
 		const struct frame_mark *mark);
 
-/* The kind of the next request: each of the spec in turn. */
-enum flood_kind track_kind(struct pace_track *t);
 /*
- * Its family: alternating; but when one family answers and the other does not (the target
+ * The family of a request of this kind: alternating; but when one family answers and the other does not (the target
  * has no address of it, or is still checking it for duplicates), the silent one is only
  * probed now and then, so that the load stays whole.
  */

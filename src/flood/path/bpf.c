@@ -6,7 +6,27 @@ char *bpf_lacks(void)
 {
 	return xstrdup("built without " BPF_LACKS);
 }
+
+struct reply_counter *reply_counter_open(int ifindex, const struct frame_ends *ends,
+					 const struct frame_mark *mark,
+					 enum flood_family family)
+{
+	(void)ifindex, (void)ends, (void)mark, (void)family;
+	return NULL;
+}
+
+void reply_counter_free(struct reply_counter *counter)
+{
+	(void)counter;
+}
+
+uint64_t reply_counter_take(struct reply_counter *counter, unsigned int pass)
+{
+	(void)counter, (void)pass;
+	return 0;
+}
 #else
+#include "count.skel.h"
 #include "flood/rights.h"
 
 #include <bpf/bpf.h>
@@ -22,18 +42,13 @@ char *bpf_lacks(void)
 #define TC_HANDLE          0xf100d
 #define TC_PRIORITY        0xf10
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level, (void)format, (void)args;
-	return 0;
-}
-
 char *bpf_lacks(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	int fd;
 
-	libbpf_set_print(quiet);
+	/* The caller says what is wrong. */
+	(void)libbpf_set_print(NULL);
 	if (!rights_have(RIGHTS_NET_ADMIN))
 		return xstrdup("no CAP_NET_ADMIN");
 	if (!rights_have(RIGHTS_BPF))
@@ -46,11 +61,6 @@ char *bpf_lacks(void)
 		return xasprintf("the kernel makes no map: %s", strerror(-fd));
 	mem_close_fd(&fd);
 	return NULL;
-}
-
-int bpf_attach_in(int program_fd, int ifindex)
-{
-	return bpf_link_create(program_fd, ifindex, ATTACH_TCX_INGRESS, NULL);
 }
 
 static int attach_clsact(int program_fd, int ifindex, struct bpf_attached *ret)
@@ -91,5 +101,76 @@ void bpf_detach_out(struct bpf_attached *attached)
 		return;
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	(void)!bpf_tc_hook_destroy(&hook);
+}
+
+/* -- the counter of replies ------------------------------------------------------------ */
+
+struct reply_counter {
+	struct count_bpf *bpf;
+	int link_fd;
+};
+
+static int set_up(struct reply_counter *c, int ifindex, const struct frame_ends *ends,
+		  const struct frame_mark *mark, enum flood_family family)
+{
+	struct count_bpf__rodata *know;
+	int r;
+
+	c->bpf = count_bpf__open();
+	if (!c->bpf)
+		return -errno;
+	know = c->bpf->rodata;
+	know->v6 = family == FLOOD_V6;
+	if (know->v6)
+		memcpy(know->target, &ends->target_v6, sizeof(ends->target_v6));
+	else
+		memcpy(know->target, &ends->target_v4, sizeof(ends->target_v4));
+	know->ident = htons(mark->ident);
+	know->cookie[0] = htonl((uint32_t)(mark->cookie >> 32));
+	know->cookie[1] = htonl((uint32_t)mark->cookie);
+	r = count_bpf__load(c->bpf);
+	if (r < 0)
+		return r;
+	/* No clsact before Linux 6.6: what could stay behind would go on taking packets away. */
+	c->link_fd = bpf_link_create(bpf_program__fd(c->bpf->progs.count), ifindex,
+				     ATTACH_TCX_INGRESS, NULL);
+	return c->link_fd;
+}
+
+struct reply_counter *reply_counter_open(int ifindex, const struct frame_ends *ends,
+					 const struct frame_mark *mark,
+					 enum flood_family family)
+{
+	struct reply_counter *c;
+	_cleanup_free_ char *lacks = bpf_lacks();
+
+	if (lacks)
+		return NULL;
+	c = xcalloc(1, sizeof(*c));
+	c->link_fd = -1;
+	if (set_up(c, ifindex, ends, mark, family) >= 0)
+		return c;
+	reply_counter_free(c);
+	return NULL;
+}
+
+void reply_counter_free(struct reply_counter *c)
+{
+	if (!c)
+		return;
+	mem_close_fd(&c->link_fd);
+	count_bpf__destroy(c->bpf);
+	free(c);
+}
+
+uint64_t reply_counter_take(struct reply_counter *c, unsigned int pass)
+{
+	uint64_t taken;
+
+	if (!c)
+		return 0;
+	taken = __atomic_load_n(&c->bpf->bss->replies, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->bpf->bss->pass, pass, __ATOMIC_RELAXED);
+	return taken;
 }
 #endif

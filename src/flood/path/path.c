@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What all kinds of path share: sending and reading in batches. */
-#include "flood/path.h"
-
+#include "path.h"
 #include "base/num.h"
-#include "path_internal.h"
+#include "flood/link/netlink.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,13 +40,34 @@ void path_set_ends(struct path *path, const struct frame_ends *ends)
 	path->n_rest = 0;
 }
 
-int path_watch(struct path *path, const char *interface)
+static void look(struct path_watch *w)
 {
-	int r = watch_open(interface, &path->watch);
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
 
-	if (r == 0)
-		path->fds[PATH_WATCH] = path->watch.fd;
-	return r;
+	w->ifindex = (int)if_nametoindex(w->name);
+	w->carrier = false;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", w->name);
+	if (fd < 0 || !w->ifindex)
+		return;
+	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0)
+		w->carrier = request.ifr_flags & IFF_UP &&
+			     request.ifr_flags & IFF_RUNNING;
+	if (ioctl(fd, SIOCGIFHWADDR, &request) == 0)
+		memcpy(w->mac, request.ifr_hwaddr.sa_data, sizeof(w->mac));
+}
+
+int path_watch_open(struct path *path, const char *interface)
+{
+	struct path_watch *w = &path->watch;
+	int fd = netlink_watch(RTMGRP_LINK);
+
+	if (fd < 0)
+		return fd;
+	path->fds[PATH_WATCH] = w->fd = fd;
+	snprintf(w->name, sizeof(w->name), "%s", interface);
+	look(w);
+	return 0;
 }
 
 bool path_has_link(const struct path *path)
@@ -72,7 +95,7 @@ void path_free(struct path *path)
 		return;
 	if (path->ops->free)
 		path->ops->free(path);
-	watch_close(&path->watch);
+	mem_close_fd(&path->watch.fd);
 	free(path->note);
 	for (unsigned int i = 0; i < 2; i++)
 		if (path->ops->owns_fds && path->fds[i] >= 0)
@@ -83,29 +106,6 @@ void path_free(struct path *path)
 	free(path);
 }
 
-uint64_t path_rights(const struct path *path)
-{
-	return path->rights;
-}
-
-int path_fd(const struct path *path, unsigned int index)
-{
-	return path->fds[index];
-}
-
-uint32_t path_events(const struct path *path, unsigned int index, bool wake, bool room)
-{
-	(void)path;
-	if (index == PATH_WATCH)
-		return EPOLLIN;
-	return (wake ? (uint32_t)EPOLLIN : 0u) | (room ? (uint32_t)EPOLLOUT : 0u);
-}
-
-unsigned int path_busy(const struct path *path)
-{
-	return path->ops->busy;
-}
-
 /*
  * Anything that goes by when the target, its link or its route comes back is "nobody
  * there", and so is a device whose queue is full, for poll(2) does not tell when it has
@@ -114,7 +114,7 @@ unsigned int path_busy(const struct path *path)
 int path_send_error(struct path *path, int error)
 {
 	if (error != EINTR)
-		path_count_error(path, error);
+		flood_errors_count(&path->errors, error);
 	switch (error) {
 	case EAGAIN:
 	case EINTR:
@@ -204,7 +204,7 @@ int path_send(struct path *path, struct path_request *requests, unsigned int n)
 		requests[i].taken = false;
 	if (path_has_link(path))
 		return path->ops->send(path, requests, n);
-	path_count_error(path, path->watch.ifindex ? ENETDOWN : ENODEV);
+	flood_errors_count(&path->errors, path->watch.ifindex ? ENETDOWN : ENODEV);
 	return -ENOTCONN;
 }
 
@@ -264,7 +264,7 @@ static unsigned int receive_batch(struct path *path, unsigned int index, path_ec
 	path->came += n > 0 ? (uint64_t)n : 0;
 	/* Whoever asks first is told of what an ICMP message has reported. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		path_count_error(path, errno);
+		flood_errors_count(&path->errors, errno);
 	return n > 0 ? (unsigned int)n : 0;
 }
 
@@ -287,7 +287,21 @@ unsigned int path_receive(struct path *path, path_echo_fn fn, void *arg)
 
 void path_look(struct path *path)
 {
-	if (path->watch.fd >= 0 && watch_read(&path->watch) && path->ops->changed)
+	struct path_watch *w = &path->watch, before = *w;
+	char bytes[8192];
+	ssize_t n;
+
+	/*
+	 * Messages only say that something happened, and ENOBUFS that some were lost, once;
+	 * how things stand is asked of the interface.
+	 */
+	do {
+		n = recv(w->fd, bytes, sizeof(bytes), 0);
+	} while (n > 0 || (n < 0 && (errno == ENOBUFS || errno == EINTR)));
+	look(w);
+	if (path->ops->changed &&
+	    (w->ifindex != before.ifindex || w->carrier != before.carrier ||
+	     memcmp(w->mac, before.mac, sizeof(w->mac)) != 0))
 		path->ops->changed(path);
 }
 
@@ -300,26 +314,6 @@ bool path_replies(struct path *path, uint64_t *ret)
 	return path->ops->replies && path->ops->replies(path, ret);
 }
 
-bool path_flat_out(struct path *path, bool on)
-{
-	return path->ops->flat_out && path->ops->flat_out(path, on);
-}
-
-uint64_t path_made(struct path *path)
-{
-	return path->ops->made ? path->ops->made(path) : 0;
-}
-
-const char *path_note(const struct path *path)
-{
-	return path->note;
-}
-
-const struct flood_errors *path_errors(const struct path *path)
-{
-	return &path->errors;
-}
-
 void path_take_errors(struct path *path, unsigned int index)
 {
 	char bytes[1];
@@ -330,16 +324,11 @@ void path_take_errors(struct path *path, unsigned int index)
 	/* Reading it clears it; its message in the queue of errors tells no more. */
 	(void)getsockopt(path->fds[index], SOL_SOCKET, SO_ERROR, &error, &len);
 	if (error)
-		path_count_error(path, error);
+		flood_errors_count(&path->errors, error);
 	for (unsigned int i = 0; path->ops->has_error_queue && i < RECEIVE_BATCH; i++) {
 		struct msghdr message = { .msg_iov = &place, .msg_iovlen = 1 };
 
 		if (recvmsg(path->fds[index], &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			break;
 	}
-}
-
-void path_count_error(struct path *path, int error)
-{
-	flood_errors_count(&path->errors, error);
 }

@@ -3,13 +3,17 @@
  * Whole frames over an inherited AF_UNIX datagram socket, as QEMU's `-netdev dgram` speaks
  * them. Nothing that is sent here can leave the machine.
  */
-#include "flood/path.h"
-
-#include "path_internal.h"
+#include "path.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/un.h>
+
+/*
+ * What waits in this queue reaches a target that is up again as a burst of old requests,
+ * and adds to the round trip of one that is slow: some 80 full frames are enough.
+ */
+#define SEND_ROOM (96 << 10)
 
 /*
  * Answers go before any request: a target that does not learn our address, because the
@@ -22,7 +26,7 @@ static int send_answers(struct path *path)
 
 		if (send(path->fds[0], first->frame, first->n,
 			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-			path_count_error(path, errno);
+			flood_errors_count(&path->errors, errno);
 			return errno == EAGAIN || errno == ENOBUFS ? -EAGAIN : -ENOTCONN;
 		}
 		memmove(path->answers, path->answers + 1,
@@ -66,34 +70,18 @@ static const struct path_ops frames_ops = {
 	.busy = 8,
 };
 
-static bool is_unix_datagram(int fd)
-{
-	int type = 0, domain = 0;
-	socklen_t type_len = sizeof(type), domain_len = sizeof(domain);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) == 0 &&
-	       type == SOCK_DGRAM && domain == AF_UNIX;
-}
-
-/*
- * What waits in this queue reaches a target that is up again as a burst of old requests,
- * and adds to the round trip of one that is slow: some 80 full frames are enough.
- */
-static void limit_queue(int fd)
-{
-	int bytes = 96 << 10;
-
-	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
 int path_open_frames(int fd, const struct frame_ends *ends, const struct path_spec *spec,
 		     struct path **ret)
 {
-	if (!is_unix_datagram(fd))
+	int type = 0, domain = 0, room = SEND_ROOM;
+	socklen_t type_len = sizeof(type), domain_len = sizeof(domain);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) < 0 ||
+	    type != SOCK_DGRAM || domain != AF_UNIX)
 		return -ENOTSOCK;
 	*ret = path_new(&frames_ops, ends, spec, 2048);
 	(*ret)->fds[0] = fd;
-	limit_queue(fd);
+	(void)!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	return 0;
 }

@@ -7,9 +7,9 @@
  */
 #include "path_packet.h"
 
+#include "bpf.h"
 #include "filter.h"
 #include "flood/link/netlink.h"
-#include "reply_counter.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
@@ -37,9 +37,9 @@ bool packet_replies(struct path *path, uint64_t *ret)
 	if (!own->counts)
 		return false;
 	own->drops += filter_take_packet_drops(path->fds[0]);
-	*ret = own->drops + path->came + reply_counter_count(own->counter);
-	if (path->spec.measure == PATH_MEASURE_ALL)
-		reply_counter_pass(own->counter, SAMPLE);
+	*ret = own->drops + path->came +
+	       reply_counter_take(own->counter,
+				  path->spec.measure == PATH_MEASURE_ALL ? SAMPLE : 0);
 	return true;
 }
 
@@ -102,7 +102,7 @@ static void choose_way(struct path *path)
 void packet_changed(struct path *path)
 {
 	struct packet *own = path->own;
-	const struct watch *w = &path->watch;
+	const struct path_watch *w = &path->watch;
 	struct frame_ends ends = path->ends;
 
 	/* One that has been elsewhere may come back under the number that it had. */
@@ -215,7 +215,7 @@ int packet_open(const struct path_ops *ops, const char *interface,
 	path->fds[0] = fd;
 	r = check_ethernet(fd, interface);
 	if (r == 0)
-		r = path_watch(path, interface);
+		r = path_watch_open(path, interface);
 	if (r == 0)
 		r = set_up(path);
 	own->ifindex = path->watch.ifindex;

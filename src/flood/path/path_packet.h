@@ -2,7 +2,7 @@
 /* What path_turbo.c makes of the packet socket. */
 #pragma once
 
-#include "path_internal.h"
+#include "path.h"
 
 /* What is not read is counted all the same, or there is room for a tick's. */
 #define PACKET_BUSY UINT32_MAX

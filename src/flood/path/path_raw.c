@@ -3,10 +3,8 @@
  * Raw ICMP sockets of this host. The kernel makes the IP header; it hands up IPv4 with
  * the header, ICMPv6 without, and computes the ICMPv6 checksum itself.
  */
-#include "flood/path.h"
-
 #include "filter.h"
-#include "path_internal.h"
+#include "path.h"
 
 #include <errno.h>
 #include <linux/icmp.h>
@@ -62,9 +60,14 @@ static void raw_free(struct path *path)
 	free(path->own);
 }
 
+static int set(int fd, int level, int name, const void *value, size_t len)
+{
+	return setsockopt(fd, level, name, value, (socklen_t)len) < 0 ? -errno : 0;
+}
+
 static int set_int(int fd, int level, int name, int value)
 {
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+	return set(fd, level, name, &value, sizeof(value));
 }
 
 /*
@@ -78,11 +81,8 @@ static int set_interface(const struct path *path, unsigned int index)
 
 	if (path->fds[index] < 0 || path->watch.fd < 0 || !ifindex || own->bound)
 		return 0;
-	return setsockopt(path->fds[index], index ? IPPROTO_IPV6 : IPPROTO_IP,
-			  index ? IPV6_UNICAST_IF : IP_UNICAST_IF, &ifindex,
-			  sizeof(ifindex)) < 0 ?
-		       -errno :
-		       0;
+	return set(path->fds[index], index ? IPPROTO_IPV6 : IPPROTO_IP,
+		   index ? IPV6_UNICAST_IF : IP_UNICAST_IF, &ifindex, sizeof(ifindex));
 }
 
 static void raw_changed(struct path *path)
@@ -103,79 +103,57 @@ static const struct path_ops raw_ops = {
 	.has_error_queue = true,
 };
 
-/*
- * What both have. Bound, the socket is not shown replies of other interfaces, which would
- * be counted, and IPv6, too, keeps to its interface when a route prefers another one.
- */
-static int set_up(int fd, enum flood_family family, const struct path_peers *peers,
+static int set_up(int fd, bool v6, const struct path_peers *peers,
 		  const struct path_spec *spec)
 {
-	if (peers->only && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, peers->interface,
-				      (socklen_t)strlen(peers->interface)) < 0)
-		return -errno;
-	filter_make_small(fd);
-	return filter_raw(fd, family, &spec->mark);
-}
-
-static int open_v4(const struct path_peers *peers, const struct path_spec *spec, int *ret)
-{
-	_cleanup_close_ int fd =
-		socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
-	bool deaf = spec->measure == PATH_MEASURE_NONE;
-	struct icmp_filter filter = { .data = deaf ? ~0u : ~(1u << ICMP_ECHOREPLY) };
+	const bool deaf = spec->measure == PATH_MEASURE_NONE;
+	const struct icmp_filter echo = { .data = deaf ? ~0u : ~(1u << ICMP_ECHOREPLY) };
+	const int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	struct icmp6_filter echo6;
 	int r;
 
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)) < 0)
-		return -errno;
+	ICMP6_FILTER_SETBLOCKALL(&echo6);
+	if (!deaf)
+		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &echo6);
+	r = v6 ? set(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &echo6, sizeof(echo6)) :
+		 set(fd, SOL_RAW, ICMP_FILTER, &echo, sizeof(echo));
 	/* Should the route change meanwhile, the flood still never passes a router. */
-	if (!peers->routed) {
-		r = set_int(fd, IPPROTO_IP, IP_TTL, 1);
-		if (r == 0)
-			r = set_int(fd, SOL_SOCKET, SO_DONTROUTE, 1);
-		if (r < 0)
-			return r;
-	}
+	if (r == 0 && !peers->routed)
+		r = set_int(fd, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, 1);
+	if (r == 0 && !peers->routed && !v6)
+		r = set_int(fd, SOL_SOCKET, SO_DONTROUTE, 1);
 	/* A full queue is told then, and what ICMP messages say. */
-	r = set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
 	if (r == 0)
-		r = set_up(fd, FLOOD_V4, peers, spec);
-	if (r < 0)
-		return r;
-	if (connect(fd, (const struct sockaddr *)peers->v4, sizeof(*peers->v4)) < 0)
-		return -errno;
-	*ret = fd;
-	fd = -1;
-	return 0;
+		r = set_int(fd, level, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
+	/*
+	 * Bound, the socket is not shown replies of other interfaces, which would be
+	 * counted, and IPv6, too, keeps to its interface when a route prefers another one.
+	 */
+	if (r == 0 && peers->only)
+		r = set(fd, SOL_SOCKET, SO_BINDTODEVICE, peers->interface,
+			strlen(peers->interface));
+	if (r == 0) {
+		filter_make_small(fd);
+		r = filter_raw(fd, v6 ? FLOOD_V6 : FLOOD_V4, &spec->mark);
+	}
+	return r;
 }
 
-static int open_v6(const struct path_peers *peers, const struct path_spec *spec, int *ret)
+static int open_socket(struct path *path, const struct path_peers *peers, bool v6)
 {
-	_cleanup_close_ int fd =
-		socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
-	struct icmp6_filter filter;
+	const struct sockaddr *to = v6 ? (const struct sockaddr *)peers->v6 :
+					 (const struct sockaddr *)peers->v4;
+	int fd = socket(to->sa_family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	ICMP6_FILTER_SETBLOCKALL(&filter);
-	if (spec->measure != PATH_MEASURE_NONE)
-		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
-	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0)
-		return -errno;
-	r = peers->routed ? 0 : set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);
-	if (r == 0)
-		r = set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
-	if (r == 0)
-		r = set_up(fd, FLOOD_V6, peers, spec);
-	if (r < 0)
-		return r;
-	if (connect(fd, (const struct sockaddr *)peers->v6, sizeof(*peers->v6)) < 0)
-		return -errno;
-	*ret = fd;
-	fd = -1;
-	return 0;
+	path->fds[v6] = fd;
+	r = set_up(fd, v6, peers, &path->spec);
+	if (r == 0 && connect(fd, to, v6 ? sizeof(*peers->v6) : sizeof(*peers->v4)) < 0)
+		r = -errno;
+	return r == 0 ? set_interface(path, v6) : r;
 }
 
 int path_open_raw(const struct path_peers *peers, const struct path_spec *spec,
@@ -190,17 +168,14 @@ int path_open_raw(const struct path_peers *peers, const struct path_spec *spec,
 		return -EOPNOTSUPP;
 	path = path_new(&raw_ops, &no_ends, spec,
 			flood_spec_size_max(&spec->flood) + 128);
-
 	path->own = own = xcalloc(1, sizeof(*own));
 	own->bound = peers->only;
 	if (peers->interface)
-		r = path_watch(path, peers->interface);
+		r = path_watch_open(path, peers->interface);
 	if (r == 0 && peers->v4)
-		r = open_v4(peers, spec, &path->fds[0]);
+		r = open_socket(path, peers, false);
 	if (r == 0 && peers->v6)
-		r = open_v6(peers, spec, &path->fds[1]);
-	for (unsigned int i = 0; r == 0 && i < 2; i++)
-		r = set_interface(path, i);
+		r = open_socket(path, peers, true);
 	if (r < 0) {
 		path_free(path);
 		return r;

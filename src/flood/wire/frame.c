@@ -5,28 +5,18 @@
 #include "bytes.h"
 
 #include <errno.h>
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include <stdio.h>
 
 int frame_parse_mac(const char *s, uint8_t ret[FRAME_MAC])
 {
 	uint8_t mac[FRAME_MAC];
+	int n = 0;
 
-	for (size_t i = 0; i < FRAME_MAC; i++, s += 3) {
-		int high = hex_digit(s[0]);
-		int low = high < 0 ? -1 : hex_digit(s[1]);
-
-		if (low < 0 || s[2] != (i + 1 < FRAME_MAC ? ':' : '\0'))
-			return -EINVAL;
-		mac[i] = (uint8_t)(high << 4 | low);
-	}
-	if (mac[0] & 1)
+	/* Two digits each: sscanf would take one, and signs and blanks. */
+	if (strspn(s, "0123456789abcdefABCDEF:") != 17 || s[17] ||
+	    sscanf(s, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2],
+		   &mac[3], &mac[4], &mac[5], &n) != FRAME_MAC ||
+	    n != 17 || mac[0] & 1)
 		return -EINVAL;
 	memcpy(ret, mac, FRAME_MAC);
 	return 0;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A flood through several interfaces: a process each, told as one. */
+/* What `flood` does besides a flood of its own. */
 #pragma once
 
 #include "flood/engine.h"
 #include "flood/engines.h"
 
+/* What each engine does on this machine, as a table on standard output. An exit status. */
+int flood_self_test(void);
+
 #define FLOOD_INTERFACES 16u
 
+/* A flood through several interfaces: a process each, told as one. */
 struct flood_several {
 	const char *names[FLOOD_INTERFACES];
 	unsigned int n;
