@@ -103,8 +103,8 @@ $(O)/bpf/%.skel.h: $(BPF_DIR)/%.bpf.c $(O)/.flags
 $(O)/.version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
-$(O)/obj/base/version.o $(O)/obj/worker/version.o: $(O)/.version
-$(O)/obj/base/version.o $(O)/obj/worker/version.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
+$(O)/obj/base/version.o $(O)/obj/worker/main.o: $(O)/.version
+$(O)/obj/base/version.o $(O)/obj/worker/main.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
 
 # Where `make install` puts the workers.
 $(O)/obj/board/worker/find.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'

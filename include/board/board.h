@@ -27,6 +27,12 @@ struct board {
 	const char *device; /* default device to unplug, NULL: its network device is one */
 	const char *machine; /* QEMU's words for machine, CPU and IOMMU devices */
 	const char *kexec;   /* the same for kexec, NULL: as otherwise */
+	/*
+	 * Its port gives a character up that it cannot get rid of, and its driver waits for it
+	 * 10 ms (from 7.2 on 0.2 ms): QEMU's 16550, drivers/tty/serial/8250. So it must
+	 * always be rid of it at once.
+	 */
+	bool port_drops;
 };
 
 /* What the user may override; NULL, 0 or false: the board's own. */
@@ -77,9 +83,17 @@ int board_prepare(const struct board *board, const struct board_options *options
 void board_image_done(struct board_image *image);
 
 /* File descriptors that QEMU inherits, one end of a socket pair each. */
-#define BOARD_FD_CONSOLE 10 /* stream: first serial port */
+#define BOARD_FD_CONSOLE 10 /* stream: first serial port; or the directory of its pipes */
 #define BOARD_FD_QMP     11 /* stream: QMP */
 #define BOARD_FD_NET     12 /* datagram: Ethernet frames */
+#define BOARD_FD_PRINTED 13 /* with port_drops: the pipe from that port */
+#define BOARD_FD_TYPED   14 /* ... and to it */
+
+/*
+ * ${XDG_CACHE_HOME:-~/.cache}/iommu-stress/NAME; caller frees. Without HOME it is the home of
+ * the user's account, never a directory that others can write to.
+ */
+char *board_cache_directory(const char *name);
 
 /* The QEMU command line; free with board_argv_free. */
 char **board_argv(const struct board_image *image);

@@ -21,6 +21,8 @@ enum target_part {
 	TARGET_KEPT = 1 << 5,
 	/* No part: its kernel's events of devices arrive by themselves (on_uevent). */
 	TARGET_UEVENTS = 1 << 6,
+	/* No part: its power switch tells of each reset (on_power), so no boot is without. */
+	TARGET_RESETS = 1 << 7,
 };
 
 /* What a target of this name has, opened or not: bits of enum target_part. 0: no target. */
@@ -66,7 +68,7 @@ struct target_events {
 	void (*on_console)(void *arg, const void *bytes, size_t n);
 	/*
 	 * What the power switch saw: "reset" and "shutdown" (the target did it itself),
-	 * "host-reset" and "host-shutdown" (somebody else), "stop", "resume", "panic".
+	 * "host-reset" and "host-shutdown" (somebody else), "stop", "resume", "panic". May be NULL.
 	 */
 	void (*on_power)(void *arg, const char *event);
 	/*
@@ -85,6 +87,8 @@ struct target_events {
 	 * "qemu ended by signal 9 (Killed)". Once for each start.
 	 */
 	void (*on_gone)(void *arg, const char *reason);
+	/* Some of what it printed may be lost: nobody read for too long. May be NULL. */
+	void (*on_loss)(void *arg);
 	void *arg;
 };
 
@@ -109,6 +113,16 @@ struct target {
 	struct wire wire;
 	const char *worker;      /* how its shell starts the worker; NULL: it has none */
 	const char *test_device; /* what is unplugged unless named; NULL: nothing */
+	/*
+	 * Read slowly, its console would lose characters: it cannot be slowed down by
+	 * target_set_baud, which does nothing then.
+	 */
+	bool port_drops;
+	/*
+	 * Of whoever opened it: what the worker gives back in its lines (classify/ticket.h),
+	 * for no cycle. 0: nothing.
+	 */
+	uint64_t ticket;
 
 	/* Of src/board alone. */
 	struct target_events events;
@@ -146,6 +160,8 @@ enum power_action {
  * can do this. That it worked is proven only by what the console prints.
  */
 int target_power(struct target *t, enum power_action action) _must_check_;
+/* What its power switch has seen by now is told before this returns. */
+void target_power_catch_up(struct target *t);
 /* Types a line into the target's shell; a newline is added. -EPIPE: it is gone. */
 int target_type(struct target *t, struct text line) _must_check_;
 /* Keys as they are. */

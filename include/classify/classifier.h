@@ -21,7 +21,8 @@ enum milestone {
 	MILESTONE_PANIC_WAIT, /* "Rebooting in N seconds..": value = N */
 	MILESTONE_PANIC_END,  /* "---[ end Kernel panic": nothing will follow */
 	MILESTONE_RELEASE, /* "Linux version RELEASE ": the console line names the kernel */
-	MILESTONE_LOSS, /* "** N printk messages dropped **": this console lacks them */
+	MILESTONE_LOSS,  /* "** N printk messages dropped **": this console lacks them */
+	MILESTONE_CLAIM, /* a marker without the expected ticket: anybody's */
 };
 
 /* One line. Texts are borrowed: valid during the callback. */
@@ -32,7 +33,7 @@ struct console_line {
 	struct text body;      /* behind syslog, printk level, time and caller prefixes */
 	bool prefixed;         /* there are such prefixes: it is the kernel's */
 	enum milestone milestone;
-	struct text marker;  /* MILESTONE_MARKER: the words behind "iommu-stress: " */
+	struct text marker;  /* of MARKER and CLAIM: the words behind "iommu-stress: " */
 	struct text release; /* MILESTONE_RELEASE */
 	unsigned int value;  /* MILESTONE_PANIC_WAIT: seconds */
 	enum phase phase;
@@ -73,3 +74,5 @@ void classifier_free(struct classifier *c);
  * finished run knows only the console.
  */
 void classifier_set_phase(struct classifier *c, unsigned int cycle, enum phase phase);
+/* From the next line on only markers with this number (classify/ticket.h) are believed. */
+void classifier_expect(struct classifier *c, uint32_t nonce);

@@ -17,9 +17,7 @@ struct means {
 	char *(*lacks)(const struct facts *facts, const struct device_facts *device);
 };
 
-/* In the order to show them; NULL behind the last. */
-const struct means *means_holder_at(unsigned int index);
-const struct means *means_method_at(unsigned int index);
-/* By name, NULL when there is none. */
-const struct means *means_holder_find(const char *name);
-const struct means *means_method_find(const char *name);
+/* In the order to show them; one without a name ends each. */
+extern const struct means means_holders[], means_methods[];
+/* NULL: there is none of this name. */
+const struct means *means_find(const struct means *table, const char *name);

@@ -10,6 +10,8 @@
 
 /* Distinct bugs that are told one by one; what comes after them is only counted. */
 #define FOLD_BUGS_MAX 128
+/* A cycle's number beyond it is not looked at closely: it is damaged. */
+#define FOLD_CYCLES_MAX 10000000
 
 /* In how many cycles something was seen, and how those ended. */
 struct fold_seen {
@@ -46,7 +48,7 @@ struct fold_offsets {
 	bool known;                 /* there is a window */
 	struct fold_slice {
 		unsigned int attempts, hits;
-	} slices[FOLD_SLICES], outside; /* outside: achieved beyond the window */
+	} slices[FOLD_SLICES + 1]; /* the last one: achieved beyond the window */
 	/* Attempts whose verdict may still come, by their cycle; cycle 0: none. */
 	struct fold_recent {
 		unsigned int cycle, slice, error;
@@ -66,10 +68,7 @@ struct fold_timeline {
 	unsigned int cycles;
 	unsigned int steps; /* up to the last one with a request in any cycle */
 	uint64_t sent[FOLD_TIMELINE_STEPS], replies[FOLD_TIMELINE_STEPS];
-	struct timeline_marks sums;
-	struct {
-		unsigned int marker, last_reply, restart, banner, first_reply, shell;
-	} counts; /* summands */
+	struct timeline_marks sums, counts; /* counts: summands */
 };
 
 struct fold {
@@ -79,6 +78,9 @@ struct fold {
 	unsigned int planned; /* cycles asked for, 0 = no count */
 	unsigned int begun, finished;
 	unsigned int judged; /* the last cycle that has its verdict */
+	uint8_t *verdicts;   /* a bit a cycle: it has one */
+	size_t n_verdicts;   /* bytes */
+	bool doubtful;       /* a cycle had two: the first counts; or a line was no record */
 	unsigned int outcomes[OUTCOME_COUNT];
 	struct {
 		unsigned int cycle;
@@ -112,9 +114,6 @@ struct fold {
 struct flood_losses fold_losses(const struct fold *fold);
 /* What the target has counted, of all boots. Returns of how many. */
 unsigned int fold_counters(const struct fold *fold, struct target_counters *ret);
-/* Of what has reached its interface, what the target has dropped. */
-uint64_t fold_dropped(const struct target_counters *counters);
-uint64_t fold_reached(const struct target_counters *counters);
 
 /*
  * Median of |achieved - wanted| in ns, rounded up to FOLD_ERROR_NS; 0: no attempts. The last
@@ -137,3 +136,9 @@ bool fold_bug_counts(const struct fold_bug *bug);
  * everything could be measured, else 0.
  */
 int fold_status(const struct fold *fold);
+/*
+ * What may be said of a journal that somebody reads later: 1 with any finding, the run's own
+ * status too; 0 only when nothing is missing: its end, cycles that were asked for, and nothing
+ * doubtful. Else 3, or 2 when the run was refused.
+ */
+int fold_told_status(const struct fold *fold);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "classify/classifier.h"
 #include "journal/record.h"
 
 struct journal;
@@ -16,8 +17,8 @@ struct journal;
 int journal_create(const char *dir, struct journal **ret) _must_check_;
 /*
  * Opens the run of dir to go on with it. What a killed writer left is repaired: a torn
- * last line of the journal or of console.timing is cut off, console bytes without their
- * time get one. -ENOENT: no run; -EBUSY: it is being written.
+ * last line of the journal or of console.timing is cut off, console.raw gets the newline
+ * that it lacks, and bytes without their time get one. -ENOENT: no run; -EBUSY: it is being written.
  */
 int journal_resume(const char *dir, struct journal **ret) _must_check_;
 /* Of a resumed one: was the last line of journal.jsonl torn? */
@@ -36,6 +37,8 @@ int journal_append(struct journal *j, const struct record *record) _must_check_;
  */
 int journal_console(struct journal *j, const void *bytes, size_t n,
 		    uint64_t now_ns) _must_check_;
+/* Is its last line without an end? */
+bool journal_console_in_line(const struct journal *j);
 /* Bytes of console.raw so far. */
 uint64_t journal_console_offset(const struct journal *j);
 /*
@@ -50,6 +53,16 @@ int journal_sync(struct journal *j) _must_check_;
 const char *journal_dir(const struct journal *j);
 /* NULL is accepted. */
 void journal_close(struct journal *j);
+
+/*
+ * Classifies console.raw again, and hands over what no record of the run has: the writer was
+ * killed before it was judged. sink->on_line is not called. In a run that goes on, what the
+ * classifier has not finished is among them.
+ */
+int journal_missed(const char *dir, const struct rules *rules,
+		   const struct classifier_sink *sink) _must_check_;
+/* Is there a controller that writes it at this moment? */
+bool journal_is_written(const char *dir);
 
 /* Reading, of a finished run or a running one. */
 struct journal_reader;

@@ -29,10 +29,11 @@ bool outcome_is_hit(enum outcome outcome);
 struct proof {
 	bool held;
 	enum phase phase;    /* in which it is given */
+	const char *given;   /* in words; NULL: nothing was asked for */
 	const char *missing; /* the words for its absence */
 };
 
-#define PROOFS_MAX 8
+#define PROOFS_MAX 10
 
 /* Everything of one cycle that the verdict rests on. Durations in ns, 0 = not seen. */
 struct cycle_facts {
@@ -58,8 +59,7 @@ struct cycle_facts {
 	enum phase hang_phase;  /* PHASE_NONE: no hang */
 	uint64_t hang_after_ns; /* the limit that passed */
 	char last_line[128];    /* of the console at that time */
-	bool recovered;         /* a new banner after power recovery */
-	bool recovery_failed;
+	bool recovery_failed;   /* no new banner, even after the power was switched */
 
 	enum phase invalid_phase;         /* in which measuring ended */
 	char invalid[VERDICT_REASON_MAX]; /* why nothing can be said; "" = measured */
@@ -69,11 +69,12 @@ struct verdict {
 	enum outcome outcome;
 	enum phase phase; /* where it was decided */
 	char reason[VERDICT_REASON_MAX];
+	char proofs[VERDICT_REASON_MAX]; /* what a pass rests on; "": it is none */
 };
 
 /* Adds a proof; there is room for PROOFS_MAX. */
 void facts_prove(struct cycle_facts *facts, bool held, enum phase phase,
-		 const char *missing);
+		 const char *given, const char *missing);
 
 /*
  * The first rule of the table in src/judge/verdict.c that holds decides. A pass is what

@@ -48,17 +48,22 @@ struct sight {
 	char kernel_before[96]; /* that a run which goes on has measured; "": none */
 	uint64_t banner_ns, shell_ns; /* of this boot */
 	uint64_t probe_ns;            /* the shell was asked last */
+	uint32_t nonce;               /* of this boot */
 	char boot_id[40];
-	bool banner_expected; /* somebody of us switched the power */
-	bool banner_fresh;    /* its shell has not answered yet */
-	bool shell;           /* the shell of this boot has answered */
-	bool alive;           /* an answer to the question whether the shell lives */
+	struct strbuf boot_ids;                  /* of all boots so far, one a line */
+	bool boot_id_new;                        /* it was not among them */
+	char claimed_id[40], claimed_kernel[96]; /* since the banner, by whoever it was */
+	bool banner_expected;                    /* somebody of us switched the power */
+	bool banner_fresh;                       /* its shell has not answered yet */
+	bool reset;          /* TARGET_RESETS: since the last banner */
+	unsigned int resets; /* and power-offs, by itself, in this cycle */
+	bool shell;          /* the shell of this boot has answered */
+	bool alive;          /* an answer to the question whether the shell lives */
 
-	uint64_t trigger_ns;                  /* request typed; 0 = not in this cycle */
-	bool trigger_seen;                    /* its marker stood in the kernel log */
-	bool restart_seen;                    /* the kernel's last word */
-	uint64_t trigger_seen_ns, restart_ns; /* of this cycle; 0 = not yet */
-	bool powered_off;                     /* says the power switch */
+	uint64_t trigger_ns; /* request typed; 0 = not in this cycle */
+	/* Of this cycle, 0 = not yet: its marker in the kernel log, the kernel's last word. */
+	uint64_t trigger_seen_ns, restart_ns;
+	bool powered_off;    /* says the power switch */
 	bool device_removed; /* says who has the slot, of the test device */
 	bool panic, panic_end;
 	uint64_t panic_until_ns; /* no restart before: "Rebooting in N seconds" */
@@ -120,7 +125,10 @@ void run_record_power(struct run *run, const char *action, const char *event);
 void run_fail(struct run *run, int r, const char *what);
 
 /* findings.c */
-void run_take_finding(struct run *run, const struct finding *finding);
+/* For the verdict; the first of the most severe class names the cycle. */
+void findings_count(struct cycle_facts *facts, const struct finding *finding);
+/* Of struct classifier_sink; arg: the run. */
+void run_take_finding(void *arg, const struct finding *finding);
 /* The facts of a cycle, which may not be run->cycle. */
 struct cycle_facts *run_facts_of(struct run *run, unsigned int cycle);
 
@@ -129,9 +137,7 @@ void observe_open(struct run *run);
 struct target_events observe_target_events(struct run *run);
 void observe_begin_cycle(struct run *run, unsigned int cycle);
 /* Is this marker of the cycle that is under way? Others are late, or from another run. */
-bool observe_is_of_cycle(const struct run *run, struct text marker);
-/* Everything printed so far is classified: a report that is open ends here. */
-void observe_flush(struct run *run);
+bool observe_is_of_cycle(const struct run *run, const struct console_line *line);
 /* The console is cut here, in the middle of a line or not: the next byte begins a new one. */
 void observe_cut(struct run *run);
 void observe_close(struct run *run);
@@ -141,6 +147,8 @@ enum step_end step_wait(struct run *run, run_condition_fn until, uint64_t limit_
 enum step_end step_walk(struct run *run, const struct step *steps, size_t n);
 
 /* shell.c: what is typed into the target's shell. */
+/* What gives an answer about this cycle away as one to us (classify/ticket.h). */
+uint64_t run_ticket(const struct run *run, unsigned int cycle);
 void shell_type(struct run *run, const char *line);
 /* Starts the worker on the target; what it says comes as markers. */
 void shell_worker(struct run *run, const char *words);
@@ -149,6 +157,8 @@ void shell_request(struct run *run, const char *command);
 /* From here on, asks a shell that may be there to say so; at most every few seconds. */
 void shell_watch(struct run *run);
 void shell_unwatch(struct run *run);
+/* Somebody says that the shell is there: does it answer? */
+void shell_challenge(struct run *run);
 /* True when the shell answers within a few seconds. */
 bool shell_is_alive(struct run *run);
 bool run_shell_up(const struct run *run);

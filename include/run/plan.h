@@ -9,8 +9,9 @@
 
 struct plan {
 	const struct scenario *scenario;
-	void *own;          /* its options */
-	const char *target; /* "virt:arm64" */
+	void *own;                   /* its options */
+	const struct method *method; /* of scenario->methods */
+	const char *target;          /* "virt:arm64" */
 	struct board_options board;
 
 	bool flood;

@@ -58,24 +58,41 @@ enum scenario_takes {
 	SCENARIO_WORKER = 1 << 3,  /* has a worker on the target */
 };
 
+/* A row of what --method takes; one without a name ends the table. */
+struct method {
+	const char *name, *help;
+	const char *command; /* for the target's shell; NULL: the worker does it */
+	const char *means;   /* of device/means.h: what the device needs for it */
+	bool powers_off;     /* needs the power switch to come back */
+	bool needs_kexec;    /* a kernel to start must lie ready on the target */
+};
+
 struct scenario {
 	const char *name, *help; /* as a command; help: one line */
 	const char *doc;         /* the command's --help, above its options */
 	const char *target;      /* without --target */
 	unsigned int cycles;     /* without -n */
+	uint64_t settle_ns;      /* without --settle */
 	unsigned int takes;      /* SCENARIO_* */
 	unsigned int needs; /* of the target: TARGET_*, besides console and control */
+	/* What --method takes, the default first, and what that is; NULL: an option of its own. */
+	const struct method *methods;
+	const char *methods_help;
 
-	/* Its own options; their input is struct plan *. help_filter shows its tables. */
+	/* Its own options; their input is struct plan *. */
 	const struct argp *options;
-	char *(*help_filter)(int key, const char *text, void *input);
+	/* What their words mean, below the options of --help; caller frees. */
+	char *(*help_tables)(const struct scenario *scenario);
 
 	/* Bytes of plan->own, and what is in it before any option; NULL: all 0. */
 	size_t plan_size;
 	void (*plan_init)(struct plan *plan);
 	/* Once all options are known. Speaks: -EINVAL. May be NULL. */
 	int (*plan_check)(struct plan *plan);
-	/* Keys of its own in the journal's plan; and --dry-run: its first line, and others. */
+	/*
+	 * Keys of its own in the journal's plan; and --dry-run: its first line, NULL: the
+	 * method, and others.
+	 */
 	void (*plan_json)(const struct plan *plan, json_t *root);
 	void (*print_head)(FILE *out, const struct plan *plan);
 	void (*print_rest)(FILE *out, const struct plan *plan);
@@ -108,6 +125,6 @@ struct scenario {
 	struct cycle_facts *(*facts_of)(struct run *run, unsigned int cycle);
 	/* Each record of a run that goes on, in their order. */
 	void (*recall)(struct run *run, const struct record *record);
-	/* "method reboot", above an extracted report. */
+	/* How it is done, above an extracted report; NULL: "method NAME". */
 	void (*words)(const struct run *run, char *buffer, size_t size);
 };

@@ -51,7 +51,8 @@ static const struct kind {
 		      char **ret_output);
 } kinds[] = {
 	{ "virt:", is_board,
-	  TARGET_CONSOLE | TARGET_CONTROL | TARGET_POWER | TARGET_WIRE | TARGET_SLOT,
+	  TARGET_CONSOLE | TARGET_CONTROL | TARGET_POWER | TARGET_WIRE | TARGET_SLOT |
+		  TARGET_RESETS,
 	  virtual_prepare, lend_to_board, virtual_open, virtual_facts, NULL },
 	{ "ssh:", is_host, TARGET_CONSOLE | TARGET_CONTROL | TARGET_KEPT, NULL, NULL,
 	  running_open, running_facts, running_worker },

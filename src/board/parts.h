@@ -30,6 +30,7 @@ struct power {
 		int (*reset)(struct power *power);
 		int (*on)(struct power *power);
 		int (*cycle)(struct power *power);
+		void (*catch_up)(struct power *power);
 		void (*close)(struct power *power);
 	} * ops;
 };
@@ -51,6 +52,7 @@ void target_heard(struct target *t, const void *bytes, size_t n);
  */
 void target_told(struct target *t, struct text line);
 void target_switched(struct target *t, const char *event);
+void target_lost(struct target *t);
 void target_plugged(struct target *t, const char *event, const char *why);
 /* It cannot be observed any more: the first reason counts. */
 void target_ended(struct target *t, const char *reason);

@@ -3,6 +3,7 @@
 #include "parts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 int target_power(struct target *t, enum power_action action)
 {
@@ -22,6 +23,12 @@ int target_power(struct target *t, enum power_action action)
 	return r;
 }
 
+void target_power_catch_up(struct target *t)
+{
+	if (t->power && t->power->ops->catch_up)
+		t->power->ops->catch_up(t->power);
+}
+
 int target_type_raw(struct target *t, struct text bytes)
 {
 	return t->control->ops->type(t->control, bytes);
@@ -38,9 +45,12 @@ int target_type(struct target *t, struct text line)
 
 int target_ask(struct target *t, const char *words)
 {
-	_cleanup_free_ char *command = xasprintf("%s %s", t->worker, words);
+	_cleanup_strbuf_ struct strbuf command = { 0 };
 
-	return t->control->ops->run_worker(t->control, command);
+	strbuf_addf(&command, "%s %s", t->worker, words);
+	if (t->ticket)
+		strbuf_addf(&command, " ticket=%" PRIu64, t->ticket);
+	return t->control->ops->run_worker(t->control, command.s);
 }
 
 int target_ask_facts(struct target *t)
@@ -51,7 +61,7 @@ int target_ask_facts(struct target *t)
 
 void target_set_baud(struct target *t, unsigned int baud)
 {
-	if (t->console && t->console->ops->set_speed)
+	if (t->console && t->console->ops->set_speed && !t->port_drops)
 		t->console->ops->set_speed(t->console, baud);
 }
 
@@ -108,8 +118,14 @@ void target_told(struct target *t, struct text line)
 
 void target_switched(struct target *t, const char *event)
 {
-	if (t->open)
+	if (t->open && t->events.on_power)
 		t->events.on_power(t->events.arg, event);
+}
+
+void target_lost(struct target *t)
+{
+	if (t->open && t->events.on_loss)
+		t->events.on_loss(t->events.arg);
 }
 
 void target_plugged(struct target *t, const char *event, const char *why)

@@ -98,8 +98,8 @@ bool burst_extend(struct pending *pending, const struct fault_match *match,
 		if (!slot->led && same)
 			f->count++;
 		slot->led = match->form->role == FAULT_LEAD && same;
-		if (f->count == 1 && match->form->decode)
-			match->form->decode(f, &match->match);
+		if (f->count == 1)
+			fault_decode(f, match->form, &match->match);
 		return true;
 	}
 	return false;
@@ -117,8 +117,7 @@ void burst_begin(struct slot *slot, const struct fault_match *match)
 	text_copy(f->kind, sizeof(f->kind), text_of(match->form->kind));
 	text_copy(f->driver, sizeof(f->driver), text_of(match->family->driver));
 	text_copy(f->device, sizeof(f->device), match->device);
-	if (match->form->decode)
-		match->form->decode(f, &match->match);
+	fault_decode(f, match->form, &match->match);
 }
 
 bool burst_more(struct pending *pending, const struct console_line *line)
@@ -136,8 +135,8 @@ bool burst_more(struct pending *pending, const struct console_line *line)
 			    !fault_try(family, &family->forms[k], line->body, &match))
 				continue;
 			add_line(slot, line);
-			if (slot->finding.count == 1 && match.form->decode)
-				match.form->decode(&slot->finding, &match.match);
+			if (slot->finding.count == 1)
+				fault_decode(&slot->finding, match.form, &match.match);
 			return true;
 		}
 	}

@@ -422,3 +422,8 @@ void classifier_set_phase(struct classifier *c, unsigned int cycle, enum phase p
 	c->track.cycle = cycle;
 	c->track.phase = phase;
 }
+
+void classifier_expect(struct classifier *c, uint32_t nonce)
+{
+	c->track.nonce = nonce;
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "track.h"
 
+#include "classify/ticket.h"
 #include "pattern.h"
 
 #include <stdlib.h>
@@ -131,18 +132,24 @@ static void track_marker(struct track *track, struct console_line *line)
 {
 	static const struct text name = { "iommu-stress: ", 14 };
 	struct text value;
-	char word[16], *end;
-	unsigned long cycle;
+	char word[24], *end;
+	uint64_t ticket = 0;
 	enum phase phase;
 
-	line->milestone = MILESTONE_MARKER;
 	line->marker = text_from(line->body, name.n);
 	if (text_value(line->marker, "cycle", &value)) {
 		text_copy(word, sizeof(word), value);
-		cycle = strtoul(word, &end, 10);
-		if (end != word && !*end && cycle <= UINT32_MAX)
-			track->cycle = (unsigned int)cycle;
+		ticket = strtoull(word, &end, 10);
+		if (end == word || *end)
+			ticket = 0;
 	}
+	if (track->nonce && ticket_nonce(ticket) != track->nonce) {
+		line->milestone = MILESTONE_CLAIM;
+		return;
+	}
+	line->milestone = MILESTONE_MARKER;
+	if (ticket_cycle(ticket))
+		track->cycle = ticket_cycle(ticket);
 	if (text_value(line->marker, "phase", &value)) {
 		phase = phase_parse(value);
 		if (phase != PHASE_NONE)

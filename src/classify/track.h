@@ -12,11 +12,12 @@
 struct track {
 	enum phase phase; /* of the next line */
 	unsigned int cycle;
-	bool prefixes; /* a line with a prefix was seen */
-	bool bare;     /* this console's kernel lines have no prefix */
-	bool booted;   /* a banner was seen */
-	bool reset;    /* the kernel ended after the last banner */
-	bool doubtful; /* before the last banner it did not: it may be an old one */
+	uint32_t nonce; /* of markers that are believed; 0: all are */
+	bool prefixes;  /* a line with a prefix was seen */
+	bool bare;      /* this console's kernel lines have no prefix */
+	bool booted;    /* a banner was seen */
+	bool reset;     /* the kernel ended after the last banner */
+	bool doubtful;  /* before the last banner it did not: it may be an old one */
 	uint64_t banner_line;
 	uint64_t banner_us;   /* its time stamp */
 	uint64_t replay_line; /* enabled a console, or asked for the log: it comes again */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What `list` prints: for people, and for programs. */
+#include "base/log.h"
 #include "device/guard.h"
 #include "device/means.h"
 #include "journal/table_json.h"
 #include "list.h"
-#include "list_names.h"
 
+#include <pci/pci.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-typedef const struct means *means_at_fn(unsigned int index);
 
 /* -- both -------------------------------------------------------------------------------- */
 
@@ -51,6 +50,63 @@ static bool same_group(const struct facts *facts, size_t a, size_t b)
 {
 	return a != b && facts->devices[a].group[0] &&
 	       !strcmp(facts->devices[a].group, facts->devices[b].group);
+}
+
+/* -- names of PCI devices, from the pci.ids of this machine -------------------------------- */
+
+#define NAME_MAX_BYTES 256
+
+__attribute__((noreturn)) static void die(char *message, ...)
+{
+	log_error("libpci: %s", message);
+	exit(3);
+}
+
+static void ignore(char *message, ...)
+{
+	(void)message;
+}
+
+/*
+ * Without pci_init: it would look for a way to the devices of this machine, and end the
+ * program when there is none. Names need a file only; without it there are numbers.
+ */
+static struct pci_access *names_open(void)
+{
+	struct pci_access *names = pci_alloc();
+
+	names->error = die;
+	names->warning = ignore;
+	names->debug = ignore;
+	return names;
+}
+
+/*
+ * "Intel Corporation 82574L Gigabit Network Connection"; caller frees. The file is a user's,
+ * too: bytes from it are not trusted more than others.
+ */
+static char *name_of_device(struct pci_access *names, const struct device_facts *device)
+{
+	unsigned int vendor = 0, id = 0;
+	char buffer[NAME_MAX_BYTES];
+	const char *name;
+
+	if (sscanf(device->id, "%4x:%4x", &vendor, &id) != 2)
+		return xstrdup("unknown device");
+	name = pci_lookup_name(names, buffer, sizeof(buffer),
+			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
+			       (int)id);
+	return text_clean_copy(text_of(name ? name : device->id));
+}
+
+/* "Ethernet controller"; caller frees. */
+static char *name_of_class(struct pci_access *names, const struct device_facts *device)
+{
+	char buffer[NAME_MAX_BYTES];
+	const char *name = pci_lookup_name(names, buffer, sizeof(buffer),
+					   PCI_LOOKUP_CLASS, (int)(device->class >> 8));
+
+	return text_clean_copy(text_of(name ? name : ""));
 }
 
 /* -- text -------------------------------------------------------------------------------- */
@@ -99,12 +155,11 @@ static void print_iommu(const struct facts *facts, size_t device)
 
 /* What works in one line, and with `reasons` behind it what does not. */
 static void print_means(const struct list *list, const struct device_facts *d,
-			const char *label, means_at_fn *at)
+			const char *label, const struct means *means)
 {
 	_cleanup_strbuf_ struct strbuf works = { 0 }, not = { 0 };
-	const struct means *means;
 
-	for (unsigned int i = 0; (means = at(i)); i++) {
+	for (; means->name; means++) {
 		_cleanup_free_ char *lacks = means->lacks(list->facts, d);
 
 		if (lacks)
@@ -134,11 +189,11 @@ static void print_guards(const struct list *list, size_t device)
 	guard_result_done(&result);
 }
 
-static void print_device(const struct list *list, struct names *names, size_t device)
+static void print_device(const struct list *list, struct pci_access *names, size_t device)
 {
 	const struct device_facts *d = &list->facts->devices[device];
-	_cleanup_free_ char *name = names_of_device(names, d),
-			    *class = names_of_class(names, d);
+	_cleanup_free_ char *name = name_of_device(names, d),
+			    *class = name_of_class(names, d);
 
 	printf("\n%s %s [%s], %s\n", d->bdf, name, d->id, class);
 	printf(LABEL "%s%s%s%s%s\n", "driver", d->driver[0] ? d->driver : "none",
@@ -150,21 +205,21 @@ static void print_device(const struct list *list, struct names *names, size_t de
 		printf(LABEL "%u of %u VFs\n", "SR-IOV", d->sriov_num, d->sriov_total);
 	if (d->physfn[0])
 		printf(LABEL "VF of %s\n", "SR-IOV", d->physfn);
-	print_means(list, d, "holders", means_holder_at);
-	print_means(list, d, "methods", means_method_at);
+	print_means(list, d, "holders", means_holders);
+	print_means(list, d, "methods", means_methods);
 	print_guards(list, device);
 }
 
 void list_text(const struct list *list)
 {
-	struct names *names = names_new();
+	struct pci_access *names = names_open();
 
 	print_system(list);
 	if (!list->chosen->n)
 		printf("\nno PCI devices: the kernel knows none, or /sys is not mounted\n");
 	for (size_t i = 0; i < list->chosen->n; i++)
 		print_device(list, names, list->chosen->devices[i]);
-	names_free(names);
+	pci_cleanup(names);
 }
 
 /* -- json -------------------------------------------------------------------------------- */
@@ -191,12 +246,11 @@ static json_t *split(const char *list)
 
 /* {"group": null, "iommufd": "no iommufd: ..."}: null works. */
 static json_t *json_means(const struct facts *facts, const struct device_facts *d,
-			  means_at_fn *at)
+			  const struct means *means)
 {
 	json_t *object = json_object();
-	const struct means *means;
 
-	for (unsigned int i = 0; (means = at(i)); i++) {
+	for (; means->name; means++) {
 		_cleanup_free_ char *lacks = means->lacks(facts, d);
 
 		json_object_set_new(object, means->name,
@@ -239,11 +293,12 @@ static json_t *json_members(const struct facts *facts, size_t device)
 	return array;
 }
 
-static json_t *json_device(const struct list *list, struct names *names, size_t device)
+static json_t *json_device(const struct list *list, struct pci_access *names,
+			   size_t device)
 {
 	const struct device_facts *d = &list->facts->devices[device];
-	_cleanup_free_ char *name = names_of_device(names, d),
-			    *class = names_of_class(names, d);
+	_cleanup_free_ char *name = name_of_device(names, d),
+			    *class = name_of_class(names, d);
 	json_t *object = json_object();
 
 	table_to_json(device_facts_members, d, object);
@@ -252,17 +307,15 @@ static json_t *json_device(const struct list *list, struct names *names, size_t 
 	json_object_set_new(object, "net", split(d->net));
 	json_object_set_new(object, "block", split(d->block));
 	json_object_set_new(object, "members", json_members(list->facts, device));
-	json_object_set_new(object, "holders",
-			    json_means(list->facts, d, means_holder_at));
-	json_object_set_new(object, "methods",
-			    json_means(list->facts, d, means_method_at));
+	json_object_set_new(object, "holders", json_means(list->facts, d, means_holders));
+	json_object_set_new(object, "methods", json_means(list->facts, d, means_methods));
 	json_object_set_new(object, "guards", json_guards(list, device));
 	return object;
 }
 
 void list_json(const struct list *list)
 {
-	struct names *names = names_new();
+	struct pci_access *names = names_open();
 	json_t *object = json_object(), *system = json_object(), *devices = json_array();
 
 	set_text(object, "target", list->target);
@@ -275,5 +328,5 @@ void list_json(const struct list *list)
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS);
 	putchar('\n');
 	json_decref(object);
-	names_free(names);
+	pci_cleanup(names);
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cmd.h"
 #include "journal/journal.h"
+#include "opts.h"
 #include "report/summary.h"
 
 #include <argp.h>
@@ -13,39 +14,8 @@
 /* Complaints about lines of one journal that are told one by one. */
 #define WRONG_LINES_TOLD 3
 
-typedef void (*format_fn)(const struct fold *fold, const struct rules *rules,
-			  const char *dir);
-
-static void print_text(const struct fold *fold, const struct rules *rules,
-		       const char *dir)
-{
-	report_summary(stdout, report_wants_color(stdout), fold, rules, dir);
-}
-
-static void print_json(const struct fold *fold, const struct rules *rules,
-		       const char *dir)
-{
-	report_json(stdout, fold, rules, dir);
-}
-
-static const struct format {
-	const char *name, *help;
-	format_fn print;
-} formats[] = {
-	{ "text", "tables for people (the default)", print_text },
-	{ "json", "one object a run, on one line", print_json },
-};
-
-static const struct format *format_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i].name, name))
-			return &formats[i];
-	return NULL;
-}
-
 struct options {
-	const struct format *format;
+	bool json, verbose;
 	char **dirs;
 	int n_dirs;
 };
@@ -53,18 +23,13 @@ struct options {
 enum { KEY_FORMAT = 0x100 };
 
 static const struct argp_option argp_options[] = {
-	{ "format", KEY_FORMAT, "FORMAT", 0, "How to tell it: ", 0 },
+	{ "format", KEY_FORMAT, "FORMAT", 0,
+	  "How to tell it: text, tables for people (the default); json, one object a run, "
+	  "on one line",
+	  0 },
+	{ "verbose", 'v', NULL, 0, "Say more: the proofs that passes rest on", 0 },
 	{ 0 },
 };
-
-static char *format_names(void)
-{
-	struct strbuf names = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		strbuf_addf(&names, "%s%s", i ? ", " : "", formats[i].name);
-	return names.s;
-}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -72,12 +37,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_FORMAT:
-		options->format = format_find(arg);
-		if (!options->format) {
-			_cleanup_free_ char *names = format_names();
-
-			argp_error(state, "--format=%s: must be one of %s", arg, names);
-		}
+		options->json = opts_format_is_json(state, arg);
+		return 0;
+	case 'v':
+		options->verbose = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->dirs = state->argv + state->next;
@@ -91,21 +54,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The formats, from the table. */
-static char *help_filter(int key, const char *text, void *input)
-{
-	struct strbuf help = { 0 };
-
-	(void)input;
-	if (key != KEY_FORMAT)
-		return (char *)text;
-	strbuf_addf(&help, "%s", text);
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		strbuf_addf(&help, "%s%s, %s", i ? "; " : "", formats[i].name,
-			    formats[i].help);
-	return help.s;
-}
-
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse_option,
@@ -116,7 +64,6 @@ static const struct argp argp = {
 	       "journal.jsonl. The exit status is the run's: 0 all cycles passed, 1 "
 	       "findings, 3 could not be measured; of several runs 1 before 3 before 0. 2: "
 	       "a journal cannot be read.",
-	.help_filter = help_filter,
 };
 
 /* 0, or a negative errno that has been told. */
@@ -145,6 +92,7 @@ static int read_run(const char *dir, struct fold *fold)
 			log_warning("%s: %s", dir, error);
 		}
 	}
+	fold->doubtful |= wrong > 0;
 	if (wrong > WRONG_LINES_TOLD)
 		log_warning("%s: %u lines in all are no records and were left out", dir,
 			    wrong);
@@ -175,6 +123,50 @@ static char *directory_of(const char *path)
 	return NULL;
 }
 
+static void on_missed(void *arg, const struct finding *finding)
+{
+	struct fold *fold = arg;
+	struct record record = { .type = RECORD_FINDING,
+				 .at_ns = fold->at_ns,
+				 .cycle = finding->cycle };
+
+	/* A marker may say anything. */
+	if (!record.cycle || record.cycle > fold->begun)
+		record.cycle = fold->begun;
+
+	record.finding.finding = *finding;
+	record.finding.finding.cycle = record.cycle;
+	record.finding.report = "";
+	fold_apply(fold, &record);
+}
+
+/*
+ * A controller that was killed may have had no time for what its console shows, and a damaged
+ * line may have told it.
+ */
+static void take_missed(const char *dir, const struct rules *rules, struct fold *fold)
+{
+	const struct classifier_sink sink = { .on_finding = on_missed, .arg = fold };
+	int r;
+
+	if (!dir || journal_is_written(dir))
+		return;
+	r = journal_missed(dir, rules, &sink);
+	if (r < 0 && r != -ENOENT)
+		log_errno(r, "cannot classify the console of %s again", dir);
+}
+
+/* Each pass has the same, unless the run went on in another way. */
+static void print_proofs(const struct fold *fold)
+{
+	if (fold->outcomes[OUTCOME_PASS])
+		printf("\nCycle %u, the first pass, rests on: %s.\n",
+		       fold->first[OUTCOME_PASS].cycle,
+		       fold->first[OUTCOME_PASS].verdict.proofs[0] ?
+			       fold->first[OUTCOME_PASS].verdict.proofs :
+			       "what the version that made it asked for");
+}
+
 static int report_run(const struct options *options, const struct rules *rules,
 		      const char *path)
 {
@@ -183,8 +175,16 @@ static int report_run(const struct options *options, const struct rules *rules,
 	int status = EXIT_USAGE;
 
 	if (read_run(path, &fold) == 0) {
-		options->format->print(&fold, rules, dir);
-		status = fold_status(&fold);
+		if (fold.doubtful || !fold.ended)
+			take_missed(dir, rules, &fold);
+		if (options->json)
+			report_json(stdout, &fold, rules, dir);
+		else
+			report_summary(stdout, report_wants_color(stdout), &fold, rules,
+				       dir);
+		if (options->verbose && !options->json)
+			print_proofs(&fold);
+		status = fold_told_status(&fold);
 	}
 	fold_done(&fold);
 	return status;
@@ -203,14 +203,14 @@ static int worse_status(int a, int b)
 
 static int run_report(int argc, char **argv)
 {
-	struct options options = { .format = &formats[0] };
+	struct options options = { 0 };
 	struct rules *rules;
 	int status = EXIT_PASS;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	rules = rules_new();
 	for (int i = 0; i < options.n_dirs; i++) {
-		if (i && options.format->print == print_text)
+		if (i && !options.json)
 			puts("");
 		status = worse_status(status,
 				      report_run(&options, rules, options.dirs[i]));

@@ -46,7 +46,7 @@ static char *lacks_qemu_iommufd(const struct facts *facts,
 	return lacks ? lacks : lacks_iommufd(facts, device);
 }
 
-static const struct means holders[] = {
+const struct means means_holders[] = {
 	{ "group", "container and group, with the request eventfd", GUARD_REACH_GROUP,
 	  false, lacks_vfio },
 	{ "group-noreq", "the same without the request eventfd", GUARD_REACH_GROUP, false,
@@ -58,6 +58,7 @@ static const struct means holders[] = {
 	{ "qemu-iommufd", "the same with iommufd", GUARD_REACH_GROUP, false,
 	  lacks_qemu_iommufd },
 	{ "none", "nobody", 0, false, lacks_nothing },
+	{ 0 },
 };
 
 /* -- methods ----------------------------------------------------------------------------- */
@@ -126,7 +127,7 @@ static char *lacks_outside(const struct facts *facts, const struct device_facts 
 	return xstrdup("only of virtual boards");
 }
 
-static const struct means methods[] = {
+const struct means means_methods[] = {
 	{ "remove", "sysfs remove, and a rescan of the bus", 0, true, lacks_remove },
 	{ "unbind", "its driver is unbound, and bound again", 0, false, lacks_unbind },
 	{ "power", "the power of its slot, off and on", GUARD_REACH_SLOT, true,
@@ -137,34 +138,13 @@ static const struct means methods[] = {
 	{ "reset_subordinate", "reset of the bus behind its bridge", GUARD_REACH_BUS,
 	  false, lacks_reset_subordinate },
 	{ "qmp", "QEMU's device_del and device_add", 0, true, lacks_outside },
+	{ 0 },
 };
 
-/* -- both -------------------------------------------------------------------------------- */
-
-const struct means *means_holder_at(unsigned int index)
+const struct means *means_find(const struct means *table, const char *name)
 {
-	return index < ARRAY_SIZE(holders) ? &holders[index] : NULL;
-}
-
-const struct means *means_method_at(unsigned int index)
-{
-	return index < ARRAY_SIZE(methods) ? &methods[index] : NULL;
-}
-
-static const struct means *find(const struct means *table, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(table[i].name, name))
-			return &table[i];
+	for (; table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
 	return NULL;
-}
-
-const struct means *means_holder_find(const char *name)
-{
-	return find(holders, ARRAY_SIZE(holders), name);
-}
-
-const struct means *means_method_find(const char *name)
-{
-	return find(methods, ARRAY_SIZE(methods), name);
 }

@@ -40,7 +40,6 @@ static void offsets_apply_window(struct fold_offsets *o, const struct record *re
 	o->from_request = record->window.from_request;
 	o->known = true;
 	memset(o->slices, 0, sizeof(o->slices));
-	o->outside = (struct fold_slice){ 0 };
 	memset(o->recent, 0, sizeof(o->recent));
 }
 
@@ -75,10 +74,7 @@ static void offsets_apply_attempt(struct fold_offsets *o, const struct record *r
 	o->recent[record->cycle % FOLD_RECENT] =
 		(struct fold_recent){ record->cycle, slice, (unsigned int)error,
 				      attempt->total_ns };
-	if (slice < FOLD_SLICES)
-		o->slices[slice].attempts++;
-	else
-		o->outside.attempts++;
+	o->slices[slice].attempts++;
 }
 
 static void offsets_forget(struct fold_offsets *o, unsigned int cycle)
@@ -91,10 +87,7 @@ static void offsets_forget(struct fold_offsets *o, unsigned int cycle)
 		o->attempts--;
 		o->total_ns -= recent->total_ns;
 		o->errors[recent->error]--;
-		if (recent->slice < FOLD_SLICES)
-			o->slices[recent->slice].attempts--;
-		else
-			o->outside.attempts--;
+		o->slices[recent->slice].attempts--;
 		*recent = (struct fold_recent){ 0 };
 	}
 }
@@ -103,12 +96,8 @@ static void offsets_apply_hit(struct fold_offsets *o, unsigned int cycle)
 {
 	const struct fold_recent *recent = &o->recent[cycle % FOLD_RECENT];
 
-	if (!cycle || recent->cycle != cycle)
-		return;
-	if (recent->slice < FOLD_SLICES)
+	if (cycle && recent->cycle == cycle)
 		o->slices[recent->slice].hits++;
-	else
-		o->outside.hits++;
 }
 
 uint64_t fold_offsets_error(const struct fold_offsets *o)
@@ -121,6 +110,27 @@ uint64_t fold_offsets_error(const struct fold_offsets *o)
 			return i * FOLD_ERROR_NS;
 	}
 	return 0;
+}
+
+/* -- structs of nothing but uint64_t ------------------------------------------------------ */
+
+static void add_numbers(void *sums, const void *numbers, size_t size)
+{
+	const uint64_t *from = numbers;
+	uint64_t *to = sums;
+
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+/* Those that are not 0. */
+static void count_numbers(void *counts, const void *numbers, size_t size)
+{
+	const uint64_t *from = numbers;
+	uint64_t *to = counts;
+
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i] != 0;
 }
 
 /* -- around the trigger ------------------------------------------------------------------- */
@@ -147,7 +157,7 @@ static unsigned int add_runs(uint64_t *steps, int64_t at_ns, uint64_t step_ns,
 
 static void timeline_apply(struct fold_timeline *t, const struct record *record)
 {
-	const struct timeline_marks *seen = &record->timeline.marks;
+	const struct timeline_marks *marks = &record->timeline.marks;
 	uint64_t step_ns = record->timeline.step_ns;
 	int64_t from_ns = record->timeline.from_ns;
 	unsigned int last;
@@ -160,14 +170,8 @@ static void timeline_apply(struct fold_timeline *t, const struct record *record)
 	last = add_runs(t->sent, from_ns, step_ns, text_of(record->timeline.sent));
 	t->steps = last > t->steps ? last : t->steps;
 	(void)add_runs(t->replies, from_ns, step_ns, text_of(record->timeline.replies));
-#define ADD(mark) (t->sums.mark += (seen)->mark, t->counts.mark += (seen)->mark != 0)
-	ADD(marker);
-	ADD(last_reply);
-	ADD(restart);
-	ADD(banner);
-	ADD(first_reply);
-	ADD(shell);
-#undef ADD
+	add_numbers(&t->sums, marks, sizeof(*marks));
+	count_numbers(&t->counts, marks, sizeof(*marks));
 }
 
 /* -- records ------------------------------------------------------------------------------ */
@@ -200,39 +204,19 @@ static void apply_load(struct fold *fold, const struct flood_sample *load)
 	fold->load = *load;
 }
 
-static void add_counters(struct target_counters *sum, const struct target_counters *more)
-{
-	sum->rx_packets += more->rx_packets;
-	sum->rx_errors += more->rx_errors;
-	sum->rx_dropped += more->rx_dropped;
-	sum->rx_missed_errors += more->rx_missed_errors;
-	sum->in_echos += more->in_echos;
-	sum->out_echo_replies += more->out_echo_replies;
-}
-
 /* The next boot counts from 0. */
 static void end_boot(struct fold *fold)
 {
 	fold->counted += fold->counters.rx_packets != 0;
-	add_counters(&fold->counters_before, &fold->counters);
+	add_numbers(&fold->counters_before, &fold->counters, sizeof(fold->counters));
 	fold->counters = (struct target_counters){ 0 };
 }
 
 unsigned int fold_counters(const struct fold *fold, struct target_counters *ret)
 {
 	*ret = fold->counters_before;
-	add_counters(ret, &fold->counters);
+	add_numbers(ret, &fold->counters, sizeof(*ret));
 	return fold->counted + (fold->counters.rx_packets != 0);
-}
-
-uint64_t fold_dropped(const struct target_counters *counters)
-{
-	return counters->rx_dropped + counters->rx_missed_errors;
-}
-
-uint64_t fold_reached(const struct target_counters *counters)
-{
-	return counters->rx_packets + counters->rx_missed_errors;
 }
 
 static void seen_add(struct fold_seen *seen, unsigned int cycle)
@@ -308,15 +292,30 @@ static void add_times(struct fold *fold, const struct cycle_times *times)
 	if (!times->down || !times->boot)
 		return;
 	fold->timed++;
-	fold->sum.settle += times->settle;
-	fold->sum.confirm += times->confirm;
-	fold->sum.down += times->down;
-	fold->sum.boot += times->boot;
-	fold->sum.total += times->total;
-	fold->sum.last_reply_after += times->last_reply_after;
+	add_numbers(&fold->sum, times, sizeof(*times));
 	fold->last_replies += times->last_reply_after != 0;
-	fold->sum.first_reply_after += times->first_reply_after;
 	fold->first_replies += times->first_reply_after != 0;
+}
+
+/* And has one from now on. */
+static bool has_verdict(struct fold *fold, unsigned int cycle)
+{
+	size_t byte = cycle / 8;
+	uint8_t bit = (uint8_t)(1 << cycle % 8);
+
+	/* A journal may say anything. */
+	if (!cycle || cycle > FOLD_CYCLES_MAX)
+		return false;
+	if (byte >= fold->n_verdicts) {
+		fold->verdicts = xrealloc(fold->verdicts, 2 * byte + 64, 1);
+		memset(fold->verdicts + fold->n_verdicts, 0,
+		       2 * byte + 64 - fold->n_verdicts);
+		fold->n_verdicts = 2 * byte + 64;
+	}
+	if (fold->verdicts[byte] & bit)
+		return true;
+	fold->verdicts[byte] |= bit;
+	return false;
 }
 
 static void apply_verdict(struct fold *fold, const struct record *record)
@@ -324,6 +323,10 @@ static void apply_verdict(struct fold *fold, const struct record *record)
 	const struct verdict *verdict = &record->verdict.verdict;
 	enum outcome outcome = verdict->outcome;
 
+	if (has_verdict(fold, record->cycle)) {
+		fold->doubtful = true;
+		return;
+	}
 	fold->finished++;
 	if (record->cycle > fold->judged)
 		fold->judged = record->cycle;
@@ -405,6 +408,7 @@ void fold_done(struct fold *fold)
 {
 	free(fold->bugs);
 	free(fold->known);
+	free(fold->verdicts);
 	*fold = (struct fold){ 0 };
 }
 
@@ -436,4 +440,17 @@ int fold_status(const struct fold *fold)
 			return EXIT_FINDING;
 	return !fold->finished || fold->outcomes[OUTCOME_INVALID] ? EXIT_INVALID :
 								    EXIT_PASS;
+}
+
+int fold_told_status(const struct fold *fold)
+{
+	int status = fold_status(fold);
+	bool whole = fold->ended && !fold->doubtful &&
+		     (strcmp(fold->end, "done") != 0 || fold->finished >= fold->planned);
+
+	if (status == EXIT_FINDING || (fold->ended && fold->status == EXIT_FINDING))
+		return EXIT_FINDING;
+	if (fold->ended && fold->status == EXIT_USAGE)
+		return EXIT_USAGE;
+	return whole && fold->status == EXIT_PASS ? status : EXIT_INVALID;
 }

@@ -44,6 +44,17 @@ int journal_files_open(const struct journal *j, const char *name, int flags, int
 	return 0;
 }
 
+int journal_files_console(struct journal *j, int flags)
+{
+	int r = journal_files_open(j, "console.raw", flags, &j->raw_fd);
+
+	if (r == 0)
+		r = journal_files_open(j, "console.timing", flags, &j->timing_fd);
+	if (r == 0 && mkdirat(j->dir_fd, "splats", 0777) < 0 && errno != EEXIST)
+		r = -errno;
+	return r;
+}
+
 int journal_files_lock(const struct journal *j, bool wait)
 {
 	while (flock(j->journal_fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
@@ -52,18 +63,17 @@ int journal_files_lock(const struct journal *j, bool wait)
 	return 0;
 }
 
-int journal_files_add(int fd, uint64_t *size, const void *bytes, size_t n)
+/* Writes n bytes at the end of a file of *size bytes, or takes back what was written. */
+static int add(int fd, uint64_t *size, const void *bytes, size_t n)
 {
 	int r = file_write_all(fd, bytes, n);
 
-	if (r < 0) {
+	if (r == 0)
+		*size += n;
+	else
 		/* If even this fails, journal_resume repairs it. */
-		if (ftruncate(fd, (off_t)*size) < 0)
-			return r;
-		return r;
-	}
-	*size += n;
-	return 0;
+		(void)!ftruncate(fd, (off_t)*size);
+	return r;
 }
 
 int journal_timing_add(struct journal *j, uint64_t delay_ns, uint64_t n)
@@ -72,11 +82,10 @@ int journal_timing_add(struct journal *j, uint64_t delay_ns, uint64_t n)
 	int len = snprintf(line, sizeof(line), "%" PRIu64 ".%06" PRIu64 " %" PRIu64 "\n",
 			   delay_ns / NS_PER_SEC, delay_ns % NS_PER_SEC / NS_PER_USEC, n);
 
-	return journal_files_add(j->timing_fd, &j->timing_size, line, (size_t)len);
+	return add(j->timing_fd, &j->timing_size, line, (size_t)len);
 }
 
-/* Of a directory that holds a journal: is somebody writing it? */
-static int taken(const struct journal *j)
+int journal_files_taken(const struct journal *j)
 {
 	_cleanup_close_ int fd = openat(j->dir_fd, "journal.jsonl", O_RDONLY | O_CLOEXEC);
 
@@ -85,41 +94,28 @@ static int taken(const struct journal *j)
 	return -EEXIST;
 }
 
-static int create_console(struct journal *j)
-{
-	int r = journal_files_open(j, "console.raw", O_CREAT | O_EXCL, &j->raw_fd);
-
-	if (r < 0)
-		return r;
-	r = journal_files_open(j, "console.timing", O_CREAT | O_EXCL, &j->timing_fd);
-	if (r < 0) {
-		unlinkat(j->dir_fd, "console.raw", 0);
-		return r;
-	}
-	if (mkdirat(j->dir_fd, "splats", 0777) == 0 || errno == EEXIST)
-		return 0;
-	r = -errno;
-	unlinkat(j->dir_fd, "console.raw", 0);
-	unlinkat(j->dir_fd, "console.timing", 0);
-	return r;
-}
-
 static int create_files(struct journal *j)
 {
 	int r = journal_files_open(j, "journal.jsonl", O_CREAT | O_EXCL, &j->journal_fd);
 
 	if (r == -EEXIST)
-		return taken(j);
+		return journal_files_taken(j);
 	if (r < 0)
 		return r;
-	/* Waits at most for somebody who looks, in taken(), whether it is locked. */
+	/* Waits at most for somebody who looks, in journal_files_taken(), whether it is locked. */
 	r = journal_files_lock(j, true);
 	if (r == 0)
-		r = create_console(j);
-	if (r < 0)
-		unlinkat(j->dir_fd, "journal.jsonl", 0);
-	else
+		r = journal_files_console(j, O_CREAT | O_EXCL);
+	if (r == 0) {
 		(void)fsync(j->dir_fd); /* some filesystems refuse it for directories */
+		return 0;
+	}
+	/* Only those that were not there before. */
+	if (j->raw_fd >= 0)
+		unlinkat(j->dir_fd, "console.raw", 0);
+	if (j->timing_fd >= 0)
+		unlinkat(j->dir_fd, "console.timing", 0);
+	unlinkat(j->dir_fd, "journal.jsonl", 0);
 	return r;
 }
 
@@ -151,8 +147,7 @@ int journal_append(struct journal *j, const struct record *record)
 	line = record_to_json(record);
 	n = strlen(line);
 	line[n] = '\n'; /* over the NUL: one write, and no copy */
-	j->journal_failed =
-		journal_files_add(j->journal_fd, &j->journal_size, line, n + 1);
+	j->journal_failed = add(j->journal_fd, &j->journal_size, line, n + 1);
 	return j->journal_failed;
 }
 
@@ -204,6 +199,8 @@ int journal_console(struct journal *j, const void *bytes, size_t n, uint64_t now
 		return j->console_failed;
 	r = write_raw(j, bytes, n, &done);
 	j->raw_size += done;
+	if (done)
+		j->in_line = ((const char *)bytes)[done - 1] != '\n';
 	timed = done - untimed_bytes(j, bytes, done);
 	if (timed) {
 		delay_ns = j->last_ns && now_ns > j->last_ns ? now_ns - j->last_ns : 0;
@@ -321,6 +318,11 @@ int journal_sync(struct journal *j)
 const char *journal_dir(const struct journal *j)
 {
 	return j->dir;
+}
+
+bool journal_console_in_line(const struct journal *j)
+{
+	return j->in_line;
 }
 
 uint64_t journal_console_offset(const struct journal *j)

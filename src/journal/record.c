@@ -268,6 +268,7 @@ static const struct table_member verdict_members[] = {
 	REQUIRED(verdict.verdict.outcome, "outcome", .names = &outcomes),
 	OPTIONAL(verdict.verdict.phase, "phase", .names = &phases),
 	REQUIRED(verdict.verdict.reason, "reason"),
+	OPTIONAL(verdict.verdict.proofs, "proofs"),
 	OPTIONAL(verdict.times.settle, "settle_ns"),
 	OPTIONAL(verdict.times.confirm, "confirm_ns"),
 	OPTIONAL(verdict.times.down, "down_ns"),

@@ -20,44 +20,45 @@ static int size_of(int fd, uint64_t *ret)
 	return 0;
 }
 
-/* Number of bytes up to the last newline, or 0. */
-static int whole_lines(int fd, uint64_t size, uint64_t *ret)
+/* Entries of console.timing for `bytes` of console; what goes beyond is not taken. */
+struct timing {
+	uint64_t bytes, timed;
+};
+
+static bool take_timing(struct timing *timing, const char *line)
 {
-	char bytes[4096];
+	uint64_t entry;
 
-	while (size) {
-		size_t want = size < sizeof(bytes) ? (size_t)size : sizeof(bytes);
-		ssize_t n = pread(fd, bytes, want, (off_t)(size - want));
-		const char *newline;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		newline = memrchr(bytes, '\n', (size_t)n);
-		if (newline) {
-			*ret = size - want + (uint64_t)(newline - bytes) + 1;
-			return 0;
-		}
-		size -= want;
-	}
-	*ret = 0;
-	return 0;
+	if (sscanf(line, "%*f %" SCNu64, &entry) != 1 ||
+	    entry > timing->bytes - timing->timed)
+		return false;
+	timing->timed += entry;
+	return true;
 }
 
-static int repair_lines(int fd, uint64_t *ret_size, bool *ret_torn)
+/*
+ * Cuts a file off behind its whole lines, with timing behind those that it takes (the
+ * controller may have crashed, and console.raw came to disk less far).
+ */
+static int keep_lines(const struct journal *j, const char *name, struct timing *timing,
+		      uint64_t *ret_size)
 {
-	uint64_t size = 0, whole = 0;
-	int r = size_of(fd, &size);
+	_cleanup_free_ char *line = NULL;
+	int fd = openat(j->dir_fd, name, O_RDWR | O_CLOEXEC), r = 0;
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r+");
+	uint64_t size = 0;
+	size_t room = 0;
+	ssize_t n;
 
-	if (r == 0)
-		r = whole_lines(fd, size, &whole);
-	if (r == 0 && whole < size && ftruncate(fd, (off_t)whole) < 0)
+	if (!in)
+		return -errno;
+	while ((n = getline(&line, &room, in)) > 0 && line[n - 1] == '\n' &&
+	       (!timing || take_timing(timing, line)))
+		size += (uint64_t)n;
+	if (ferror(in) || (size < *ret_size && ftruncate(fd, (off_t)size) < 0))
 		r = -errno;
-	if (r == 0) {
-		*ret_size = whole;
-		*ret_torn = whole < size;
-	}
+	fclose(in);
+	*ret_size = size;
 	return r;
 }
 
@@ -89,51 +90,49 @@ static int scan_console(struct journal *j, uint64_t *ret)
 	return 0;
 }
 
-/*
- * Entries of console.timing up to `bytes` of console. What goes beyond (the controller
- * crashed, and console.raw came to disk less far) is cut off.
- */
-static int sum_timing(struct journal *j, uint64_t bytes, uint64_t *ret_timed)
+static int repair_journal(struct journal *j)
 {
-	_cleanup_free_ char *line = NULL;
-	uint64_t timed = 0, size = 0;
-	size_t room = 0;
-	FILE *in;
-	int fd = openat(j->dir_fd, "console.timing", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	uint64_t size;
+	int r = size_of(j->journal_fd, &j->journal_size);
 
-	in = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!in)
-		return -errno;
-	while ((n = getline(&line, &room, in)) > 0) {
-		uint64_t entry;
-
-		if (sscanf(line, "%*f %" SCNu64, &entry) != 1 || entry > bytes - timed)
-			break;
-		timed += entry;
-		size += (uint64_t)n;
-	}
-	fclose(in);
-	if (size < j->timing_size && ftruncate(j->timing_fd, (off_t)size) < 0)
-		return -errno;
-	j->timing_size = size;
-	*ret_timed = timed;
-	return 0;
+	size = j->journal_size;
+	if (r == 0)
+		r = keep_lines(j, "journal.jsonl", NULL, &j->journal_size);
+	j->torn = j->journal_size < size;
+	return r;
 }
 
 static int repair_timing(struct journal *j)
 {
-	uint64_t header = 0, timed = 0;
-	bool torn;
+	struct timing timing = { 0 };
+	uint64_t header = 0;
 	int r = scan_console(j, &header);
 
+	timing.bytes = j->raw_size - header;
 	if (r == 0)
-		r = repair_lines(j->timing_fd, &j->timing_size, &torn);
+		r = size_of(j->timing_fd, &j->timing_size);
 	if (r == 0)
-		r = sum_timing(j, j->raw_size - header, &timed);
-	if (r == 0 && timed < j->raw_size - header)
-		r = journal_timing_add(j, 0, j->raw_size - header - timed);
+		r = keep_lines(j, "console.timing", &timing, &j->timing_size);
+	if (r == 0 && timing.timed < timing.bytes)
+		r = journal_timing_add(j, 0, timing.bytes - timing.timed);
 	return r;
+}
+
+/* The next boot's first line must not join the last one's cut. */
+static int end_line(struct journal *j)
+{
+	char last;
+
+	if (!j->raw_size)
+		return 0;
+	if (pread(j->raw_fd, &last, 1, (off_t)j->raw_size - 1) != 1)
+		return -errno;
+	if (last == '\n')
+		return 0;
+	if (write(j->raw_fd, "\n", 1) != 1)
+		return -errno;
+	j->raw_size++;
+	return 0;
 }
 
 static int resume_files(struct journal *j)
@@ -143,17 +142,15 @@ static int resume_files(struct journal *j)
 	if (r == 0)
 		r = journal_files_lock(j, false);
 	if (r == 0)
-		r = repair_lines(j->journal_fd, &j->journal_size, &j->torn);
+		r = repair_journal(j);
 	if (r == 0)
-		r = journal_files_open(j, "console.raw", O_CREAT, &j->raw_fd);
-	if (r == 0)
-		r = journal_files_open(j, "console.timing", O_CREAT, &j->timing_fd);
+		r = journal_files_console(j, O_CREAT);
 	if (r == 0)
 		r = size_of(j->raw_fd, &j->raw_size);
 	if (r == 0)
+		r = end_line(j);
+	if (r == 0)
 		r = repair_timing(j);
-	if (r == 0 && mkdirat(j->dir_fd, "splats", 0777) < 0 && errno != EEXIST)
-		r = -errno;
 	return r;
 }
 

@@ -4,17 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static char *clean_copy(struct text t)
-{
-	char *clean = xcalloc(3 * t.n + 1, 1);
-
-	text_clean(clean, 3 * t.n + 1, t);
-	return clean;
-}
-
 json_t *table_json_string(const char *s)
 {
-	_cleanup_free_ char *clean = clean_copy(text_of(s));
+	_cleanup_free_ char *clean = text_clean_copy(text_of(s));
 
 	return json_string(clean);
 }
@@ -117,13 +109,6 @@ static const char *name_read(const struct table_member *m, json_t *value, void *
 	return table_set(m, base, index) ? NULL : "one of ";
 }
 
-static const char *bool_read(const struct table_member *m, json_t *value, void *base)
-{
-	return json_is_boolean(value) && table_set(m, base, json_is_true(value)) ?
-		       NULL :
-		       "true or false";
-}
-
 static const char *string_read(const struct table_member *m, json_t *value,
 			       const char **ret)
 {
@@ -133,15 +118,7 @@ static const char *string_read(const struct table_member *m, json_t *value,
 	}
 	if (!json_is_string(value))
 		return "a string";
-	*ret = clean_copy(text_of(json_string_value(value)));
-	return NULL;
-}
-
-static const char *chars_read(const struct table_member *m, json_t *value, char *ret)
-{
-	if (!json_is_string(value))
-		return "a string";
-	text_clean(ret, m->size, text_of(json_string_value(value)));
+	*ret = text_clean_copy(text_of(json_string_value(value)));
 	return NULL;
 }
 
@@ -168,9 +145,14 @@ static const char *member_read(const struct table_member *m, json_t *value, void
 	case TABLE_SIGNED:
 		return m->names ? name_read(m, value, base) : number_read(m, value, base);
 	case TABLE_BOOL:
-		return bool_read(m, value, base);
+		if (!json_is_boolean(value) || !table_set(m, base, json_is_true(value)))
+			return "true or false";
+		return NULL;
 	case TABLE_CHARS:
-		return chars_read(m, value, at);
+		if (!json_is_string(value))
+			return "a string";
+		text_clean(at, m->size, text_of(json_string_value(value)));
+		return NULL;
 	case TABLE_STRING:
 		return string_read(m, value, at);
 	case TABLE_STRUCT:

@@ -51,6 +51,7 @@ static void print_slice(const struct layout *l, const struct fold_offsets *o,
 
 void offsets_print(const struct layout *l, const struct fold_offsets *o)
 {
+	const struct fold_slice *outside = &o->slices[FOLD_SLICES];
 	unsigned int most = 1;
 
 	if (!o->attempts)
@@ -67,9 +68,9 @@ void offsets_print(const struct layout *l, const struct fold_offsets *o)
 				  "After unplug     Attempts  Hits  # hit, . attempt");
 	for (unsigned int i = 0; i < (is_point(o) ? 1 : FOLD_SLICES); i++)
 		print_slice(l, o, i, most);
-	if (o->outside.attempts)
-		fprintf(l->out, "%15s  %8u  %4u\n", "elsewhere", o->outside.attempts,
-			o->outside.hits);
+	if (outside->attempts)
+		fprintf(l->out, "%15s  %8u  %4u\n", "elsewhere", outside->attempts,
+			outside->hits);
 	fputc('\n', l->out);
 }
 
@@ -79,36 +80,28 @@ void offsets_print(const struct layout *l, const struct fold_offsets *o)
 /* Shown before the trigger. */
 #define SHOWN_NS (100 * NS_PER_MSEC)
 
-/* Marks by their member, in the order of a good cycle. */
+/* The members of struct timeline_marks, which are in the order of a good cycle. */
 static const struct {
-	size_t sum, count;
 	const char *key, *words;
 } marks[] = {
-#define MARK(member, words)                                                           \
-	{                                                                             \
-		offsetof(struct fold_timeline, sums.member),                          \
-			offsetof(struct fold_timeline, counts.member), #member "_ns", \
-			words                                                         \
-	}
-	MARK(marker, "the request stands in the kernel log"),
-	MARK(last_reply, "last reply"),
-	MARK(restart, "the kernel's last word"),
-	MARK(banner, "next kernel banner"),
-	MARK(first_reply, "first reply of the next boot"),
-	MARK(shell, "its shell"),
-#undef MARK
+	{ "marker_ns", "the request stands in the kernel log" },
+	{ "last_reply_ns", "last reply" },
+	{ "restart_ns", "the kernel's last word" },
+	{ "banner_ns", "next kernel banner" },
+	{ "first_reply_ns", "first reply of the next boot" },
+	{ "shell_ns", "its shell" },
 };
+_Static_assert(sizeof(struct timeline_marks) == ARRAY_SIZE(marks) * sizeof(uint64_t),
+	       "each mark has its words");
 
 #define RESTART 2u /* of marks: the last one of the old kernel */
 
 /* UINT64_MAX: was never seen. */
 static uint64_t mean_of(const struct fold_timeline *t, size_t i)
 {
-	unsigned int n =
-		*(const unsigned int *)(const void *)((const char *)t + marks[i].count);
-	uint64_t sum = *(const uint64_t *)(const void *)((const char *)t + marks[i].sum);
+	const uint64_t *sums = (const void *)&t->sums, *counts = (const void *)&t->counts;
 
-	return n ? sum / n : UINT64_MAX;
+	return counts[i] ? sums[i] / counts[i] : UINT64_MAX;
 }
 
 /* Steps of a line, so that there are at most LINES_MAX up to the last answers. */

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/summary.h"
 
+#include "base/table.h"
 #include "judge/stats.h"
 #include "parts.h"
-
-#include <jansson.h>
 
 /* Left out when empty. */
 static void set_text(json_t *object, const char *key, const char *s)
 {
-	size_t room = 3 * strlen(s) + 1;
-	_cleanup_free_ char *clean = xcalloc(room, 1);
+	_cleanup_free_ char *clean = text_clean_copy(text_of(s));
 
-	if (text_clean(clean, room, text_of(s)))
+	if (*clean)
 		json_object_set_new(object, key, json_string(clean));
 }
 
@@ -171,12 +169,9 @@ static json_t *counters_of(const struct target_counters *c, unsigned int boots)
 	json_t *object = json_object();
 
 	set_number(object, "boots", boots);
-	set_number(object, "rx_packets", c->rx_packets);
-	set_number(object, "rx_errors", c->rx_errors);
-	set_number(object, "rx_dropped", c->rx_dropped);
-	set_number(object, "rx_missed_errors", c->rx_missed_errors);
-	set_number(object, "in_echos", c->in_echos);
-	set_number(object, "out_echo_replies", c->out_echo_replies);
+	/* Not table_to_json: a counter of 0 is said, too. */
+	for (const struct table_member *m = target_counters_members; m->size; m++)
+		set_number(object, m->json, table_get(m, c));
 	return object;
 }
 
@@ -189,7 +184,7 @@ static json_t *summary_of(const struct fold *fold, const struct rules *rules)
 	json_t *object = json_object();
 
 	set_text(object, "conclusion", conclusion);
-	set_number(object, "status", (uint64_t)fold_status(fold));
+	set_number(object, "status", (uint64_t)fold_told_status(fold));
 	set_text(object, "tool", fold->tool);
 	set_text(object, "scenario", fold->scenario);
 	set_text(object, "target", fold->target);

@@ -75,19 +75,10 @@ static unsigned int columns_of(struct text t)
 	return n;
 }
 
-static struct text next_word(struct text t)
+void layout_text(const struct layout *l, unsigned int indent, const char *text)
 {
-	size_t n = 0;
-
-	while (n < t.n && t.s[n] != ' ')
-		n++;
-	return (struct text){ t.s, n };
-}
-
-void layout_text(const struct layout *l, unsigned int indent, struct text text)
-{
-	_cleanup_free_ char *clean = xcalloc(3 * text.n + 1, 1);
-	struct text rest = { clean, text_clean(clean, 3 * text.n + 1, text) };
+	_cleanup_free_ char *clean = text_clean_copy(text_of(text));
+	struct text rest = text_of(clean);
 	unsigned int column = indent;
 
 	if (l->width < indent + NARROWEST) {
@@ -95,7 +86,8 @@ void layout_text(const struct layout *l, unsigned int indent, struct text text)
 		return;
 	}
 	for (rest = text_trim(rest); rest.n; rest = text_trim(rest)) {
-		struct text word = next_word(rest);
+		size_t blank = strcspn(rest.s, " ");
+		struct text word = { rest.s, blank < rest.n ? blank : rest.n };
 		unsigned int wide = columns_of(word);
 
 		if (column > indent && column + 1 + wide > l->width) {

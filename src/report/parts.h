@@ -23,7 +23,7 @@ void layout_heading(const struct layout *l, const char *heading);
  * Cleaned text from column indent (where the cursor is) on, and a newline. What does not
  * fit goes on in further lines, behind as many blanks.
  */
-void layout_text(const struct layout *l, unsigned int indent, struct text text);
+void layout_text(const struct layout *l, unsigned int indent, const char *text);
 
 /* bars.c */
 /* Attempts and hits over the offset, and how exact and how fast they were. */

@@ -13,16 +13,13 @@
 #define REASON_COLUMN  24
 #define FINDING_COLUMN 34
 
-static struct text text_of_strbuf(const struct strbuf *b)
-{
-	return (struct text){ b->s ? b->s : "", b->n };
-}
-
 void report_cycle_line(FILE *out, bool color, const struct record *verdict,
 		       unsigned int planned)
 {
 	/* One line, however long: it is read by grep as well. */
 	const struct layout l = { .out = out, .color = color };
+	const struct verdict *v = &verdict->verdict.verdict;
+	uint64_t total_ns = verdict->verdict.times.total;
 	char total[NUM_DURATION_MAX];
 	int digits = snprintf(NULL, 0, "%u", planned);
 
@@ -30,12 +27,10 @@ void report_cycle_line(FILE *out, bool color, const struct record *verdict,
 		fprintf(out, "cycle %*u/%u  ", digits, verdict->cycle, planned);
 	else
 		fprintf(out, "cycle %3u  ", verdict->cycle);
-	layout_outcome(&l, verdict->verdict.verdict.outcome);
-	fprintf(out, "  %-10s  %9s  ", phase_name(verdict->verdict.verdict.phase),
-		verdict->verdict.times.total ?
-			num_format_duration(total, verdict->verdict.times.total) :
-			"-");
-	layout_text(&l, 0, text_of(verdict->verdict.verdict.reason));
+	layout_outcome(&l, v->outcome);
+	fprintf(out, "  %-10s  %9s  ", phase_name(v->phase),
+		total_ns ? num_format_duration(total, total_ns) : "-");
+	layout_text(&l, 0, v->reason);
 }
 
 /* -- the summary --------------------------------------------------------------------- */
@@ -47,7 +42,7 @@ static void add_duration(struct strbuf *b, uint64_t ns)
 	strbuf_addf(b, "%s", num_format_duration(words, ns));
 }
 
-static void print_labelled(const struct layout *l, const char *label, struct text words)
+static void print_labelled(const struct layout *l, const char *label, const char *words)
 {
 	fprintf(l->out, "%-*s", LABEL_COLUMN, label);
 	layout_text(l, LABEL_COLUMN, words);
@@ -67,7 +62,7 @@ static void print_title(const struct layout *l, const struct fold *fold)
 	strbuf_addf(&b, " cycle%s in ",
 		    (fold->planned ? fold->planned : fold->finished) == 1 ? "" : "s");
 	add_duration(&b, fold->elapsed_ns);
-	layout_text(l, 0, text_of_strbuf(&b));
+	layout_text(l, 0, b.s);
 }
 
 static void print_outcomes(const struct layout *l, const struct fold *fold)
@@ -81,7 +76,7 @@ static void print_outcomes(const struct layout *l, const struct fold *fold)
 			continue;
 		layout_outcome(l, (enum outcome)i);
 		fprintf(l->out, "  %6u  %5u  ", fold->outcomes[i], fold->first[i].cycle);
-		layout_text(l, REASON_COLUMN, text_of(fold->first[i].verdict.reason));
+		layout_text(l, REASON_COLUMN, fold->first[i].verdict.reason);
 	}
 }
 
@@ -112,58 +107,46 @@ static size_t commit_length(const char *s)
 	return hex >= 12 && !isalnum((unsigned char)s[hex]) ? hex : 0;
 }
 
-/* Commits are told by 12 digits, as the kernel's "Fixes:" lines do. */
-static void add_commits(struct strbuf *b, const char *commits)
+/*
+ * Commits are told by 12 digits, as the kernel's "Fixes:" lines do. Of *ret_ids are only
+ * these, without what stands around them. Caller frees both.
+ */
+static void shorten_commits(const char *commits, struct strbuf *ret_all,
+			    struct strbuf *ret_ids)
 {
 	for (const char *p = commits; *p;) {
 		size_t commit = commit_length(p);
-		size_t word = strcspn(p, " ,;()");
-
-		strbuf_add(b, (struct text){ p, commit ? 12 : word });
-		p += commit ? commit : word;
-		if (*p)
-			strbuf_add(b, (struct text){ p++, 1 });
-	}
-}
-
-/* Only the ids, without what stands around them; false when there are none. */
-static bool add_commit_ids(struct strbuf *b, const char *commits)
-{
-	bool any = false;
-
-	for (const char *p = commits; *p;) {
-		size_t commit = commit_length(p);
+		size_t word = commit ? commit : strcspn(p, " ,;()");
 
 		if (commit)
-			strbuf_addf(b, "%s%.12s", any ? ", " : "", p);
-		any |= commit != 0;
-		p += strcspn(p, " ,;()");
-		p += strspn(p, " ,;()");
+			strbuf_addf(ret_ids, "%s%.12s", ret_ids->n ? ", " : "", p);
+		strbuf_add(ret_all, (struct text){ p, commit ? 12 : word });
+		p += word;
+		if (*p)
+			strbuf_add(ret_all, (struct text){ p++, 1 });
 	}
-	return any;
 }
 
 /* A further line of a finding. */
-static void print_detail(const struct layout *l, const char *label, struct text words)
+static void print_detail(const struct layout *l, const char *label, const char *words)
 {
-	_cleanup_strbuf_ struct strbuf b = { 0 };
+	_cleanup_free_ char *all = xasprintf("%s%s", label, words);
 
-	strbuf_addf(&b, "%s", label);
-	strbuf_add(&b, words);
 	fprintf(l->out, "%*s", FINDING_COLUMN, "");
-	layout_text(l, FINDING_COLUMN, text_of_strbuf(&b));
+	layout_text(l, FINDING_COLUMN, all);
 }
 
 static void print_known_line(const struct layout *l, const char *id,
 			     const struct rules *rules)
 {
 	const struct known_issue *known = rules ? rules_find_known(rules, id) : NULL;
-	_cleanup_strbuf_ struct strbuf b = { 0 }, commits = { 0 };
+	_cleanup_strbuf_ struct strbuf all = { 0 }, ids = { 0 };
+	_cleanup_free_ char *words = NULL;
 
-	strbuf_addf(&b, "%s", id);
-	if (known && add_commit_ids(&commits, known->fixed_by))
-		strbuf_addf(&b, ", fixed by %s", commits.s);
-	print_detail(l, "known issue: ", text_of_strbuf(&b));
+	if (known)
+		shorten_commits(known->fixed_by, &all, &ids);
+	words = xasprintf("%s%s%s", id, ids.n ? ", fixed by " : "", ids.n ? ids.s : "");
+	print_detail(l, "known issue: ", words);
 }
 
 static void print_bug(const struct layout *l, const struct fold_bug *bug,
@@ -181,15 +164,15 @@ static void print_bug(const struct layout *l, const struct fold_bug *bug,
 		strbuf_addf(&b, " [%s]", f->device);
 	fprintf(l->out, "%5u  %6u  %5u  %-10s  ", bug->seen.findings, bug->seen.cycles,
 		bug->seen.first_cycle, phase_name(f->phase));
-	layout_text(l, FINDING_COLUMN, text_of_strbuf(&b));
+	layout_text(l, FINDING_COLUMN, b.s);
 	if (f->bug[0])
-		print_detail(l, "bug: ", text_of(f->bug));
+		print_detail(l, "bug: ", f->bug);
 	if (f->known[0])
 		print_known_line(l, f->known, rules);
 	if (f->advice[0])
-		print_detail(l, "advice: ", text_of(f->advice));
+		print_detail(l, "advice: ", f->advice);
 	if (bug->report[0])
-		print_detail(l, "first report: ", text_of(bug->report));
+		print_detail(l, "first report: ", bug->report);
 }
 
 static void print_findings(const struct layout *l, const struct fold *fold,
@@ -213,13 +196,13 @@ static void print_findings(const struct layout *l, const struct fold *fold,
 
 static void print_commits(const struct layout *l, const char *label, const char *commits)
 {
-	_cleanup_strbuf_ struct strbuf b = { 0 };
+	_cleanup_strbuf_ struct strbuf all = { 0 }, ids = { 0 };
 
 	if (!commits[0])
 		return;
-	strbuf_addf(&b, "%s ", label);
-	add_commits(&b, commits);
-	print_labelled(l, "", text_of_strbuf(&b));
+	strbuf_addf(&all, "%s ", label);
+	shorten_commits(commits, &all, &ids);
+	print_labelled(l, "", all.s);
 }
 
 /* What is known of the issues that were seen, once for all their manifestations. */
@@ -230,16 +213,16 @@ static void print_known(const struct layout *l, const struct fold *fold,
 		const struct fold_known *seen = &fold->known[i];
 		const struct known_issue *known =
 			rules ? rules_find_known(rules, seen->id) : NULL;
-		_cleanup_strbuf_ struct strbuf b = { 0 };
+		_cleanup_free_ char *title = NULL;
 
 		if (!known)
 			continue;
-		strbuf_addf(&b, "%s: %s", seen->id, known->title);
-		print_labelled(l, "Known issue", text_of_strbuf(&b));
+		title = xasprintf("%s: %s", seen->id, known->title);
+		print_labelled(l, "Known issue", title);
 		print_commits(l, "introduced:", known->introduced);
 		print_commits(l, "fixed by", known->fixed_by);
 		if (known->advice[0])
-			print_labelled(l, "", text_of(known->advice));
+			print_labelled(l, "", known->advice);
 	}
 }
 
@@ -247,21 +230,20 @@ static void print_one_rate(const struct layout *l, const char *label, unsigned i
 			   unsigned int measured)
 {
 	struct stats_interval interval = stats_interval_of(hits, measured);
-	_cleanup_strbuf_ struct strbuf b = { 0 };
+	_cleanup_free_ char *words = xasprintf(
+		"%u of %u cycles, %.3g %% (95 %% interval: %.3g to %.3g %%); %u cycles in "
+		"a row without one would show a fix",
+		hits, measured, 100.0 * hits / measured, 100 * interval.low,
+		100 * interval.high, stats_cycles_needed(interval.low));
 
-	strbuf_addf(&b, "%u of %u cycles, %.3g %% (95 %% interval: %.3g to %.3g %%)",
-		    hits, measured, 100.0 * hits / measured, 100 * interval.low,
-		    100 * interval.high);
-	strbuf_addf(&b, "; %u cycles in a row without one would show a fix",
-		    stats_cycles_needed(interval.low));
-	print_labelled(l, label, text_of_strbuf(&b));
+	print_labelled(l, label, words);
 }
 
 static void print_rate(const struct layout *l, const struct fold *fold)
 {
 	unsigned int hits = fold_hits(fold), measured = fold_measured(fold);
 	unsigned int deaths = hits - fold->outcomes[OUTCOME_SPLAT];
-	_cleanup_strbuf_ struct strbuf b = { 0 };
+	_cleanup_free_ char *words = NULL;
 
 	if (!measured)
 		return;
@@ -272,10 +254,10 @@ static void print_rate(const struct layout *l, const struct fold *fold)
 			print_one_rate(l, "Crash rate", deaths, measured);
 		return;
 	}
-	strbuf_addf(&b,
-		    "0 of %u cycles: the true rate is below %.2g %% (95 %% confidence)",
-		    measured, 100 * stats_rate_below(measured));
-	print_labelled(l, "Hit rate", text_of_strbuf(&b));
+	words = xasprintf(
+		"0 of %u cycles: the true rate is below %.2g %% (95 %% confidence)",
+		measured, 100 * stats_rate_below(measured));
+	print_labelled(l, "Hit rate", words);
 }
 
 static void print_times(const struct layout *l, const struct fold *fold)
@@ -302,7 +284,7 @@ static void print_times(const struct layout *l, const struct fold *fold)
 		add_duration(&b, rows[i].ns / fold->timed);
 	}
 	strbuf_addf(&b, " (mean of %u)", fold->timed);
-	print_labelled(l, "Cycle time", text_of_strbuf(&b));
+	print_labelled(l, "Cycle time", b.s);
 }
 
 static void add_count(struct strbuf *b, uint64_t n, const char *what)
@@ -357,7 +339,7 @@ static void print_load(const struct layout *l, const struct fold *fold)
 		add_duration(&b, fold->sum.first_reply_after / fold->first_replies);
 		strbuf_addf(&b, " after it");
 	}
-	print_labelled(l, "Load", text_of_strbuf(&b));
+	print_labelled(l, "Load", b.s);
 }
 
 static void print_counters(const struct layout *l, const struct fold *fold)
@@ -365,14 +347,15 @@ static void print_counters(const struct layout *l, const struct fold *fold)
 	_cleanup_strbuf_ struct strbuf b = { 0 };
 	struct target_counters c;
 	unsigned int boots = fold_counters(fold, &c);
+	uint64_t dropped = c.rx_dropped + c.rx_missed_errors;
+	uint64_t reached = c.rx_packets + c.rx_missed_errors;
 
 	if (!boots)
 		return;
 	strbuf_addf(&b,
 		    "the target counted %llu packets and dropped %llu of them (%.3g %%)",
-		    (unsigned long long)fold_reached(&c),
-		    (unsigned long long)fold_dropped(&c),
-		    100.0 * (double)fold_dropped(&c) / (double)fold_reached(&c));
+		    (unsigned long long)reached, (unsigned long long)dropped,
+		    100.0 * (double)dropped / (double)reached);
 	if (c.rx_errors)
 		strbuf_addf(&b, ", %llu had errors", (unsigned long long)c.rx_errors);
 	if (c.in_echos)
@@ -382,7 +365,7 @@ static void print_counters(const struct layout *l, const struct fold *fold)
 			    100.0 * (double)c.out_echo_replies / (double)c.in_echos);
 	strbuf_addf(&b, " (in %u boot%s, each until the load was confirmed)", boots,
 		    boots == 1 ? "" : "s");
-	print_labelled(l, "Counters", text_of_strbuf(&b));
+	print_labelled(l, "Counters", b.s);
 }
 
 void report_summary(FILE *out, bool color, const struct fold *fold,
@@ -390,7 +373,7 @@ void report_summary(FILE *out, bool color, const struct fold *fold,
 {
 	const struct layout l = layout_of(out, color);
 	_cleanup_free_ char *conclusion = conclusion_of(fold);
-	_cleanup_strbuf_ struct strbuf files = { 0 };
+	_cleanup_free_ char *files = NULL;
 
 	print_title(&l, fold);
 	print_outcomes(&l, fold);
@@ -404,9 +387,9 @@ void report_summary(FILE *out, bool color, const struct fold *fold,
 	timeline_print(&l, &fold->timeline);
 	offsets_print(&l, &fold->offsets);
 	if (dir) {
-		strbuf_addf(&files, "%s: journal.jsonl, console.raw, splats/", dir);
-		print_labelled(&l, "Files", text_of_strbuf(&files));
+		files = xasprintf("%s: journal.jsonl, console.raw, splats/", dir);
+		print_labelled(&l, "Files", files);
 	}
 	fputc('\n', out);
-	layout_text(&l, 0, text_of(conclusion));
+	layout_text(&l, 0, conclusion);
 }

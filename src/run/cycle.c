@@ -11,6 +11,9 @@
 /* In a row. More of them will not be better, and the lab wants to know. */
 #define INVALID_MAX 3
 
+/* A later cycle hears of the one before while it settles, and while its load is confirmed. */
+#define LAST_SETTLE_NS (NS_PER_SEC / 2)
+
 bool run_is_refused(const struct run *run)
 {
 	const struct sight *s = &run->sight;
@@ -23,8 +26,8 @@ enum run_end run_stopped(const struct run *run)
 	return run->recorder.failed ? RUN_FAILED : RUN_INTERRUPTED;
 }
 
-/* All that was asked for has been done, or it goes on. */
-static enum run_end complete(const struct run *run)
+/* All that was asked for has been done when so many cycles more are, or it goes on. */
+static enum run_end complete(const struct run *run, unsigned int more)
 {
 	const struct plan *plan = run->plan;
 	uint64_t spent_ns = run->clock.spent_ns + (loop_now_ns() - run->clock.begin_ns);
@@ -33,7 +36,7 @@ static enum run_end complete(const struct run *run)
 		return RUN_HIT;
 	if (plan->for_ns && spent_ns >= plan->for_ns)
 		return RUN_TIME;
-	if (plan->cycles && run->recorder.fold.finished >= plan->cycles)
+	if (plan->cycles && run->recorder.fold.finished + more >= plan->cycles)
 		return RUN_DONE;
 	return RUN_GOES_ON;
 }
@@ -70,7 +73,7 @@ enum outcome run_judge(struct run *run, const struct cycle_facts *facts,
 	else if (run->invalid_row >= INVALID_MAX)
 		*ret_end = RUN_INVALID;
 	else
-		*ret_end = complete(run);
+		*ret_end = complete(run, 0);
 	return outcome;
 }
 
@@ -144,6 +147,13 @@ static void note_limit(struct run *run)
 			limit, run->traffic.sample.reply_rate, run->traffic.sample.rate);
 		return;
 	}
+	if (run->clock.phase == PHASE_TRIGGER && shell_is_alive(run)) {
+		snprintf(c->invalid, sizeof(c->invalid),
+			 "the shell answers, but did not execute the request within %s; "
+			 "last line: %.100s",
+			 limit, f->last_line);
+		return;
+	}
 	if (worker_is_silent(run)) {
 		snprintf(c->invalid, sizeof(c->invalid),
 			 "the worker on the target did not answer within %s; last line: "
@@ -176,33 +186,58 @@ void run_note_end(struct run *run, enum step_end end)
 
 bool run_bring_back(struct run *run, enum step_end end)
 {
+	bool recovered;
+
 	/* A target that has never been up is not brought back by trying it again, and one
 	 * that cannot do what is asked of it will not learn it. */
 	if (!run->recorder.fold.kernel[0] || run->sight.refused[0]) {
 		run->sight.lost = true;
 		return true;
 	}
-	run->cycle.recovered = recover(run, end);
+	recovered = recover(run, end);
 	if (run->recorder.failed || loop_interrupted(run->loop))
 		return false;
-	run->cycle.recovery_failed = run->sight.lost = !run->cycle.recovered;
+	run->cycle.recovery_failed = run->sight.lost = !recovered;
 	return true;
+}
+
+static bool never(const struct run *run)
+{
+	(void)run;
+	return false;
+}
+
+/* As long as a cycle in the middle waits after its boot. */
+static enum step_end settle_last(struct run *run)
+{
+	enum step_end end = step_wait(run, never, LAST_SETTLE_NS + run->plan->settle_ns);
+
+	return end == STEP_LIMIT ? STEP_DONE : end;
 }
 
 /* The steps once, up to their verdict. */
 static enum run_end walk_cycle(struct run *run)
 {
 	const struct scenario *scenario = run->scenario;
+	const uint64_t *phase_ns = run->clock.phase_ns;
 	enum step_end end;
 	enum run_end enough;
 	bool cut_short;
 
 	observe_begin_cycle(run, run->recorder.fold.judged + 1);
 	end = step_walk(run, scenario->steps, scenario->n_steps);
+	/* Nothing comes behind it that would hear what its boot still has to say. */
+	if (end == STEP_DONE && complete(run, 1) != RUN_GOES_ON)
+		end = settle_last(run);
 	if (end == STEP_STOPPED)
 		return run_stopped(run);
 	if (run_is_refused(run))
 		return RUN_REFUSED;
+	run->times = (struct cycle_times){
+		.settle = phase_ns[PHASE_SETTLE],
+		.confirm = phase_ns[PHASE_FLOOD] + phase_ns[PHASE_UP],
+		.boot = phase_ns[PHASE_BOOT],
+	};
 	scenario->prove(run);
 	run_note_end(run, end);
 	run->times.total = loop_now_ns() - run->clock.cycle_begin_ns;
@@ -211,7 +246,7 @@ static enum run_end walk_cycle(struct run *run)
 	run->sight.spoiled = false;
 	/* What was seen has its verdict, also when bringing the target back is cut short. */
 	cut_short = end != STEP_DONE && !run_bring_back(run, end);
-	observe_flush(run);
+	classifier_flush(run->rig.classifier);
 	(void)run_judge(run, &run->cycle, &run->times, false, &enough);
 	return cut_short ? run_stopped(run) : enough;
 }
@@ -219,7 +254,7 @@ static enum run_end walk_cycle(struct run *run)
 enum run_end run_cycles(struct run *run)
 {
 	const struct scenario *scenario = run->scenario;
-	enum run_end end = complete(run);
+	enum run_end end = complete(run, 0);
 
 	while (end == RUN_GOES_ON) {
 		run->clock.cycle_begin_ns = loop_now_ns();

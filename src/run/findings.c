@@ -31,8 +31,7 @@ static bool is_oops(const struct finding *finding)
 	return finding->panic;
 }
 
-/* Counts it for the verdict; the first of the most severe class names the cycle. */
-static void count_finding(struct cycle_facts *c, const struct finding *finding)
+void findings_count(struct cycle_facts *c, const struct finding *finding)
 {
 	unsigned int before = c->oops               ? 3 :
 			      c->splats + c->faults ? 2 :
@@ -87,7 +86,10 @@ static char *report_head(const struct run *run, const struct finding *finding)
 	struct strbuf head = { 0 };
 	char words[128];
 
-	run->scenario->words(run, words, sizeof(words));
+	if (run->scenario->words)
+		run->scenario->words(run, words, sizeof(words));
+	else
+		snprintf(words, sizeof(words), "method %s", run->plan->method->name);
 	strbuf_addf(&head, "Title: %s\n", finding->title);
 	strbuf_addf(&head, "Kernel: %s\n",
 		    finding->kernel[0] ? finding->kernel : run->recorder.fold.kernel);
@@ -112,15 +114,16 @@ static char *report_head(const struct run *run, const struct finding *finding)
 	return head.s;
 }
 
-void run_take_finding(struct run *run, const struct finding *finding)
+void run_take_finding(void *arg, const struct finding *finding)
 {
+	struct run *run = arg;
 	_cleanup_free_ char *head = NULL, *report = NULL;
 	struct record record = { .type = RECORD_FINDING,
 				 .cycle = finding->cycle ? finding->cycle :
 							   run->cycle.cycle };
 	int r;
 
-	count_finding(run_facts_of(run, finding->cycle), finding);
+	findings_count(run_facts_of(run, finding->cycle), finding);
 	head = report_head(run, finding);
 	r = journal_extract(run->recorder.journal, finding, text_of(head), &report);
 	if (r < 0 && !run->recorder.failed) {

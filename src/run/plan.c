@@ -30,9 +30,11 @@ void plan_init(struct plan *plan, const struct scenario *scenario)
 	*plan = (struct plan){
 		.scenario = scenario,
 		.own = scenario->plan_size ? xcalloc(1, scenario->plan_size) : NULL,
+		.method = scenario->methods,
 		.target = scenario->target,
 		.load = FLOOD_SPEC_DEFAULT,
 		.cycles = scenario->cycles,
+		.settle_ns = scenario->settle_ns,
 		.seed = 1,
 	};
 	plan->board.worker = scenario->takes & SCENARIO_WORKER;
@@ -228,6 +230,8 @@ char *plan_to_json(const struct plan *plan)
 			 "until_hit", (json_int_t)plan->until_hits, "settle",
 			 (json_int_t)plan->settle_ns, "jitter",
 			 (json_int_t)plan->jitter_ns, "limits", limits);
+	if (plan->method)
+		json_object_set_new(root, "method", json_string(plan->method->name));
 	plan->scenario->plan_json(plan, root);
 	add_words(root, plan);
 	text = json_dumps(root, JSON_COMPACT);
@@ -324,7 +328,12 @@ void run_print_plan(FILE *out, const struct plan *plan)
 	const struct scenario *scenario = plan->scenario;
 
 	fprintf(out, "scenario: %s, ", scenario->name);
-	scenario->print_head(out, plan);
+	if (scenario->print_head)
+		scenario->print_head(out, plan);
+	else
+		fprintf(out, "method %s (%s)\n", plan->method->name,
+			plan->method->command ? plan->method->command :
+						plan->method->help);
 	print_board(out, plan);
 	if (scenario->takes & SCENARIO_LOAD)
 		print_load(out, plan);

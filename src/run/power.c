@@ -53,6 +53,7 @@ bool run_power(struct run *run, enum power_action action)
 
 static bool power(struct run *run, enum power_action action)
 {
+	/* The console is cut here, in the middle of a line or not. */
 	observe_cut(run);
 	forget(run);
 	run->sight.banner_expected = true;

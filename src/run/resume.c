@@ -12,7 +12,58 @@
 struct recalled {
 	struct undo_list undo;
 	char boot_id[40];
+	struct cycle_facts *open; /* of cycles with findings and without a verdict */
+	size_t n_open;
+	struct cycle_times times; /* of the last cycle */
+	uint64_t settle_at_ns;
+	struct run *run;
 };
+
+/* What was found in a cycle that nobody has judged. */
+static void count_open(struct recalled *past, const struct finding *finding,
+		       unsigned int cycle)
+{
+	struct cycle_facts *facts = NULL;
+
+	/* A scenario with attempts of its own makes them again, as its search was. */
+	if (finding->type == FINDING_NOTE || past->run->scenario->cycle ||
+	    cycle <= past->run->recorder.fold.judged)
+		return;
+	for (size_t i = 0; i < past->n_open; i++)
+		if (past->open[i].cycle == cycle)
+			facts = &past->open[i];
+	if (!facts) {
+		past->open = xrealloc(past->open, past->n_open + 1, sizeof(*past->open));
+		facts = &past->open[past->n_open++];
+		*facts = (struct cycle_facts){ .cycle = cycle };
+	}
+	if (finding->type == FINDING_HANG) {
+		facts->hang_phase = finding->phase;
+		facts->hang_after_ns = past->run->plan->limit_ns[finding->phase];
+		snprintf(facts->last_line, sizeof(facts->last_line), "%.127s",
+			 finding->text);
+	}
+	findings_count(facts, finding);
+}
+
+/* Its verdict came after it. */
+static void close_cycle(struct recalled *past, unsigned int cycle)
+{
+	for (size_t i = 0; i < past->n_open; i++)
+		if (past->open[i].cycle == cycle)
+			past->open[i--] = past->open[--past->n_open];
+}
+
+static void recall_times(struct recalled *past, const struct record *record)
+{
+	if (record->type == RECORD_CYCLE)
+		past->times = (struct cycle_times){ 0 };
+	if (record->type != RECORD_PHASE)
+		return;
+	if (past->settle_at_ns)
+		past->times.settle = record->at_ns - past->settle_at_ns;
+	past->settle_at_ns = record->phase.phase == PHASE_SETTLE ? record->at_ns : 0;
+}
 
 static void recall(struct run *run, struct recalled *past, const struct record *record)
 {
@@ -20,9 +71,16 @@ static void recall(struct run *run, struct recalled *past, const struct record *
 	undo_learn(&past->undo, record);
 	if (run->scenario->recall)
 		run->scenario->recall(run, record);
-	if (record->type == RECORD_TARGET)
+	if (record->type == RECORD_TARGET) {
 		snprintf(past->boot_id, sizeof(past->boot_id), "%s",
 			 record->target.boot_id);
+		strbuf_addf(&run->sight.boot_ids, "%s\n", past->boot_id);
+	}
+	recall_times(past, record);
+	if (record->type == RECORD_FINDING)
+		count_open(past, &record->finding.finding, record->cycle);
+	if (record->type == RECORD_VERDICT)
+		close_cycle(past, record->cycle);
 }
 
 /* Lines that cannot be read were told when the plan was read. */
@@ -102,9 +160,52 @@ static int check_end(const struct run *run)
 	return -EALREADY;
 }
 
+/* What the controller was killed over: it stands on the console, and in no record. */
+static void on_missed(void *arg, const struct finding *finding)
+{
+	struct recalled *past = arg;
+	struct fold *fold = &past->run->recorder.fold;
+	struct finding found = *finding;
+
+	/* A marker may say anything. */
+	if (!found.cycle || found.cycle > fold->begun)
+		found.cycle = fold->begun;
+	past->run->cycle.cycle = found.cycle;
+	run_take_finding(past->run, &found);
+	count_open(past, &found, found.cycle);
+}
+
+/* What was found has its verdict, and is not tried again. */
+static void judge_open(struct run *run, struct recalled *past)
+{
+	enum run_end end;
+
+	for (size_t i = 0; i < past->n_open; i++) {
+		struct record verdict = { .type = RECORD_VERDICT };
+
+		verdict.cycle = past->open[i].cycle;
+		verdict.verdict.verdict.outcome =
+			run_judge(run, &past->open[i], &past->times, false, &end);
+		if (run->scenario->recall)
+			run->scenario->recall(run, &verdict);
+	}
+}
+
+static int take_missed(struct run *run, struct recalled *past)
+{
+	const char *dir = journal_dir(run->recorder.journal);
+	const struct classifier_sink sink = { .on_finding = on_missed, .arg = past };
+	int r = journal_missed(dir, run->rig.rules, &sink);
+
+	if (r < 0)
+		return log_errno(r, "cannot classify the console of %s again", dir);
+	judge_open(run, past);
+	return run_sync(run);
+}
+
 int run_resume(struct run *run)
 {
-	struct recalled past = { 0 };
+	struct recalled past = { .run = run };
 	int r = recall_all(run, &past);
 
 	if (r < 0)
@@ -122,8 +223,11 @@ int run_resume(struct run *run)
 		tell(run);
 		tell_restart(run, &past);
 		run_record_plan(run);
-		r = undo(run, &past);
+		r = take_missed(run, &past);
 	}
+	if (r == 0)
+		r = undo(run, &past);
+	free(past.open);
 	undo_list_done(&past.undo);
 	return r;
 }

@@ -123,7 +123,7 @@ static int end_run(struct run *run, enum run_end end)
 		status = run->sight.acted ? EXIT_INVALID : EXIT_USAGE;
 	else if (end == RUN_FAILED && status == EXIT_PASS)
 		status = EXIT_INVALID;
-	observe_flush(run);
+	classifier_flush(run->rig.classifier);
 	record_end(run, end, status);
 	(void)run_sync(run);
 	return status;

@@ -5,9 +5,12 @@
  */
 #include "base/log.h"
 #include "base/num.h"
+#include "classify/ticket.h"
 #include "run/engine.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A kernel that boots is noisy; one that waits at a prompt is not. */
 #define PROBE_QUIET_NS (3 * NS_PER_SEC)
@@ -15,8 +18,12 @@
 
 /* For a shell that is not ours (--initrd, a real board): defines what ours has built in. */
 static const char introduction[] =
-	"mark() { echo \"iommu\"-\"stress: $*\" >/dev/kmsg; }; "
-	"mark phase=up boot_id=$(cat /proc/sys/kernel/random/boot_id) kernel=$(uname -r)";
+	"mark() { echo \"iommu\"-\"stress: $*\" >/dev/kmsg; }; ";
+
+uint64_t run_ticket(const struct run *run, unsigned int cycle)
+{
+	return ticket_make(run->sight.nonce, cycle);
+}
 
 void shell_type(struct run *run, const char *line)
 {
@@ -30,8 +37,9 @@ void shell_type(struct run *run, const char *line)
 
 void shell_worker(struct run *run, const char *words)
 {
-	_cleanup_free_ char *line =
-		xasprintf("%s %s markers=1 stdout=0", run->rig.target->worker, words);
+	_cleanup_free_ char *line = xasprintf("%s %s markers=1 stdout=0 ticket=%" PRIu64,
+					      run->rig.target->worker, words,
+					      run_ticket(run, 0));
 
 	shell_type(run, line);
 }
@@ -40,7 +48,8 @@ void shell_mark(struct run *run, const char *phase)
 {
 	char line[96];
 
-	snprintf(line, sizeof(line), "mark cycle=%u phase=%s", run->cycle.cycle, phase);
+	snprintf(line, sizeof(line), "mark cycle=%" PRIu64 " phase=%s",
+		 run_ticket(run, run->cycle.cycle), phase);
 	shell_type(run, line);
 }
 
@@ -48,9 +57,30 @@ void shell_request(struct run *run, const char *command)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "mark cycle=%u phase=trigger; %s", run->cycle.cycle,
-		 command);
+	/* What this cycle prints from here on, it has not printed yet. */
+	memset(run->sight.phase_offset, 0, sizeof(run->sight.phase_offset));
+	snprintf(line, sizeof(line), "mark cycle=%" PRIu64 " phase=trigger; %s",
+		 run_ticket(run, run->cycle.cycle), command);
 	shell_type(run, line);
+}
+
+static void ask_who(struct run *run, const char *before)
+{
+	_cleanup_free_ char *line =
+		xasprintf("%smark cycle=%" PRIu64 " phase=up "
+			  "boot_id=${boot_id:-$(cat /proc/sys/kernel/random/boot_id)} "
+			  "kernel=${kernel:-$(uname -r)}",
+			  before, run_ticket(run, run->cycle.cycle));
+
+	run->sight.probe_ns = loop_now_ns();
+	shell_type(run, line);
+}
+
+void shell_challenge(struct run *run)
+{
+	/* Whoever claims it again and again is asked by the timer. */
+	if (!run->sight.probe_ns)
+		ask_who(run, "");
 }
 
 static void on_probe_timer(void *arg)
@@ -66,8 +96,7 @@ static void on_probe_timer(void *arg)
 		return;
 	if (s->trigger_ns && s->banner_ns < s->trigger_ns)
 		return;
-	s->probe_ns = now;
-	shell_type(run, introduction);
+	ask_who(run, introduction);
 }
 
 void shell_watch(struct run *run)
@@ -92,7 +121,8 @@ bool shell_is_alive(struct run *run)
 	char line[64];
 
 	run->sight.alive = false;
-	snprintf(line, sizeof(line), "mark cycle=%u alive=1", run->cycle.cycle);
+	snprintf(line, sizeof(line), "mark cycle=%" PRIu64 " alive=1",
+		 run_ticket(run, run->cycle.cycle));
 	shell_type(run, line);
 	return step_wait(run, has_answered, ALIVE_LIMIT_NS) == STEP_DONE;
 }

@@ -40,11 +40,11 @@ void device_ask_facts(struct run *run, struct taken *taken)
 
 bool device_take_fact(struct taken *taken, struct text marker)
 {
-	struct text fact;
+	ptrdiff_t at = text_find(marker, TEXT("fact="), 0);
 
-	if (!text_value(marker, "fact", &fact))
+	if (at < 0)
 		return false;
-	(void)!facts_add(&taken->facts, marker);
+	(void)!facts_add(&taken->facts, text_from(marker, (size_t)at));
 	return true;
 }
 
@@ -201,19 +201,23 @@ bool device_words_are_plain(struct run *run, const char *words)
 
 bool device_guards_pass(struct run *run, const struct guard_result *guard)
 {
+	const struct guard_refusal *first = NULL;
+
 	for (size_t i = 0; i < guard->n_refusals; i++) {
-		if (guard->refusals[i].allowed)
-			log_warning("%s", guard->refusals[i].text);
-		else
-			log_error("%s", guard->refusals[i].text);
-	}
-	for (size_t i = 0; i < guard->n_refusals; i++)
-		if (!guard->refusals[i].allowed) {
-			device_refuse(run, "%s", guard->refusals[i].text);
-			run->sight.refused_told = true;
-			return false;
+		const struct guard_refusal *refusal = &guard->refusals[i];
+
+		if (refusal->allowed) {
+			log_warning("%s", refusal->text);
+			continue;
 		}
-	return true;
+		log_error("%s", refusal->text);
+		first = first ? first : refusal;
+	}
+	if (first) {
+		device_refuse(run, "%s", first->text);
+		run->sight.refused_told = true;
+	}
+	return !first;
 }
 
 /* The one that was named, or that has the board's network interface. */

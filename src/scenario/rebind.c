@@ -3,10 +3,9 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "board/target.h"
+#include "common.h"
 #include "device.h"
-#include "method.h"
 #include "scenario/table.h"
-#include "settle.h"
 #include "traffic.h"
 
 #include <errno.h>
@@ -14,29 +13,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How the driver is taken away, in the words of the worker, and of the means it needs. */
+/* How the driver is taken away, in the words of the worker. */
 static const struct method methods[] = {
 	{ .name = "unbind",
 	  .help = "the driver's sysfs files unbind and bind",
-	  .how = "unbind" },
+	  .means = "unbind" },
 	{ .name = "remove",
 	  .help = "the device's sysfs file remove, and a rescan",
-	  .how = "remove" },
+	  .means = "remove" },
 	{ .name = "module",
 	  .help = "the driver's module is unloaded and loaded",
-	  .how = "unbind" },
+	  .means = "unbind" },
 	{ 0 },
 };
 
 struct rebind_plan {
-	const struct method *method;
 	const char *device; /* as the user named it; NULL: the board's network device */
 };
-
-static const struct rebind_plan *plan_of(const struct run *run)
-{
-	return run->plan->own;
-}
 
 /* What the worker tells at the end of a cycle. */
 struct rebind_result {
@@ -66,8 +59,7 @@ struct rebind {
 	char boot_id[40]; /* of the boot that its facts are of; "": there are none */
 
 	struct {
-		bool shell_before, load_before; /* as they were when it lost its driver */
-		bool gone_told, told;           /* by the worker */
+		bool gone_told, told; /* by the worker */
 		/* By the kernel's uevents, where they arrive. */
 		bool gone_seen, back_seen;
 		uint64_t back_ns; /* when the result came, 0: not yet */
@@ -123,18 +115,19 @@ static void choose(struct run *run)
 {
 	struct rebind *r = rebind_of(run);
 	struct taken *taken = &r->taken;
-	const struct method *method = plan_of(run)->method;
-	const struct means *means = means_method_find(method->how);
+	const struct rebind_plan *plan = run->plan->own;
+	const struct method *method = run->plan->method;
+	const struct means *means = means_find(means_methods, method->means);
 
 	if (has_facts(run) ||
-	    !device_take_one(run, taken, plan_of(run)->device, means, method->name))
+	    !device_take_one(run, taken, plan->device, means, method->name))
 		return;
 	/* What is recorded already is how it was before the first cycle. */
 	if (!taken->undo_recorded) {
 		struct device_undo *undo;
 
 		device_forget_undo(taken);
-		undo = device_add_undo(taken, taken->device, method->how);
+		undo = device_add_undo(taken, taken->device, method->means);
 		if (!strcmp(method->name, "module"))
 			strbuf_addf(&undo->words, " module=%s",
 				    taken_device(taken)->driver);
@@ -147,15 +140,6 @@ static void choose(struct run *run)
 
 /* -- driver gone, and back ---------------------------------------------------------------- */
 
-static void arm(struct run *run)
-{
-	struct rebind *r = rebind_of(run);
-
-	r->cycle.shell_before = run->sight.shell;
-	r->cycle.load_before = traffic_steady(run);
-	traffic_surge(run);
-}
-
 static void take_driver(struct run *run)
 {
 	struct taken *taken = &rebind_of(run)->taken;
@@ -165,10 +149,10 @@ static void take_driver(struct run *run)
 				    limit_ns[PHASE_UNPLUG] :
 				    limit_ns[PHASE_BACK]) /
 			   2 / NS_PER_MSEC;
-	_cleanup_free_ char *words =
-		xasprintf("rebind device=%s method=%s cycle=%u limit_ms=%" PRIu64,
-			  taken_device(taken)->bdf, plan_of(run)->method->name,
-			  run->cycle.cycle, half_ms ?: 1);
+	_cleanup_free_ char *words = xasprintf(
+		"rebind device=%s method=%s cycle=%" PRIu64 " limit_ms=%" PRIu64,
+		taken_device(taken)->bdf, run->plan->method->name,
+		run_ticket(run, run->cycle.cycle), half_ms ?: 1);
 
 	/* On disk before anything is changed. */
 	device_record_undo(run, taken);
@@ -236,7 +220,7 @@ static const struct step steps[] = {
 	{ PHASE_SETTLE, settle_end,      settle_over,    "the settle time is over" },
 	{ PHASE_FLOOD,  traffic_on,      traffic_holds,  NULL },
 	{ PHASE_FLOOD,  traffic_confirm, traffic_steady, "replies are steady" },
-	{ PHASE_UNPLUG, arm,             traffic_surged, NULL },
+	{ PHASE_UNPLUG, traffic_surge,   traffic_surged, NULL },
 	{ PHASE_UNPLUG, take_driver,     driver_gone,    "the driver has gone" },
 	{ PHASE_BACK,   NULL,            result_told,    "the driver is back, and the interface" },
 	{ PHASE_UP,     up,              replies_back,   "replies are back" },
@@ -284,13 +268,13 @@ static bool on_marker(struct run *run, const struct console_line *line)
 	if (text_value(line->marker, "error", &word)) {
 		on_error(run, line->marker, word);
 	} else if (text_equal(phase, TEXT("unplug"))) {
-		if (!observe_is_of_cycle(run, line->marker))
+		if (!observe_is_of_cycle(run, line))
 			return true;
 		if (!run->sight.trigger_seen_ns)
 			run->sight.trigger_seen_ns = loop_now_ns();
 		run->sight.acted = true;
 	} else if (text_equal(phase, TEXT("back"))) {
-		if (observe_is_of_cycle(run, line->marker))
+		if (observe_is_of_cycle(run, line))
 			on_back(run, line->marker);
 	} else {
 		return traffic_on_marker(run, line);
@@ -319,11 +303,14 @@ static bool prove_device(struct run *run)
 	bool gone = a->seen && result->gone && is_ok(a->unplug);
 	bool back = gone && is_ok(a->back), network = a->seen && is_ok(result->net);
 
-	facts_prove(facts, gone, PHASE_UNPLUG, "the driver was not seen to go");
-	facts_prove(facts, back, PHASE_BACK, "the driver was not seen to be back");
+	facts_prove(facts, gone, PHASE_UNPLUG, "the driver went",
+		    "the driver was not seen to go");
+	facts_prove(facts, back, PHASE_BACK, "it is back",
+		    "the driver was not seen to be back");
 	facts_prove(facts, a->seen && is_ok(result->uevents) && uevents_agree(run),
-		    PHASE_BACK, "the kernel did not tell that it went and came");
-	facts_prove(facts, network, PHASE_BACK,
+		    PHASE_BACK, "the kernel's uevents say so, too",
+		    "the kernel did not tell that it went and came");
+	facts_prove(facts, network, PHASE_BACK, "its network is as before",
 		    "the interface did not get its name and addresses again");
 	/* The rules of an attempt to unplug judge a device that is stuck or gone. */
 	if (facts->early_banners || (a->seen && (!is_ok(a->unplug) || !is_ok(a->back))))
@@ -331,18 +318,14 @@ static bool prove_device(struct run *run)
 	return back && network;
 }
 
+/* The shell and the steady load from before the driver went are proven by the steps. */
 static void prove(struct run *run)
 {
 	struct rebind *r = rebind_of(run);
 	struct cycle_facts *facts = &run->cycle;
-	const uint64_t *phase_ns = run->clock.phase_ns;
 	uint64_t begin_ns = run->sight.trigger_seen_ns, back_ns = r->cycle.back_ns;
 	bool load = run->plan->flood;
 
-	facts_prove(facts, r->cycle.shell_before, PHASE_SETTLE,
-		    "the shell did not answer before the driver was taken away");
-	facts_prove(facts, !load || r->cycle.load_before, PHASE_FLOOD,
-		    "replies to the load were not steady");
 	/* What is as it was needs no undoing, until the next cycle. */
 	if (prove_device(run) && r->taken.undo_recorded) {
 		device_record_done(run, r->taken.undo);
@@ -350,13 +333,11 @@ static void prove(struct run *run)
 	}
 	facts_prove(facts,
 		    !load || (back_ns && run->traffic.sample.last_reply_ns > back_ns),
-		    PHASE_UP, "no reply to the load since the driver is back");
+		    PHASE_UP, load ? "replies after" : NULL,
+		    "no reply to the load since the driver is back");
 	facts->passed = load ? "driver gone and back, interface as before, load answered "
 			       "before and after" :
 			       "driver gone and back, interface as before";
-	run->times.settle = phase_ns[PHASE_SETTLE];
-	run->times.confirm = phase_ns[PHASE_FLOOD] + phase_ns[PHASE_UP];
-	run->times.boot = phase_ns[PHASE_BOOT];
 	if (begin_ns && back_ns > begin_ns)
 		run->times.down = back_ns - begin_ns;
 	if (r->cycle.why[0])
@@ -372,14 +353,9 @@ static void put_back(struct run *run)
 
 /* -- options ----------------------------------------------------------------------------- */
 
-enum {
-	KEY_METHOD = 0x700,
-	KEY_DEVICE,
-};
+#define KEY_DEVICE 0x700
 
 static const struct argp_option options[] = {
-	{ "method", KEY_METHOD, "METHOD", 0,
-	  "how the driver is taken away (default unbind), see below", 0 },
 	{ "device-name", KEY_DEVICE, "DEVICE", 0,
 	  "whose driver: a PCI address, vendor:device or a network interface (default the "
 	  "virtual board's network device)",
@@ -390,35 +366,15 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct plan *plan = state->input;
-	struct rebind_plan *own = plan ? plan->own : NULL;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = plan;
-		return 0;
-	case KEY_METHOD:
-		own->method = method_parse(methods, arg, state);
-		return 0;
-	case KEY_DEVICE:
-		own->device = arg;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static char *help_filter(int key, const char *text, void *input)
-{
-	(void)input;
-	return method_help(methods, key, text);
-}
-
-static void init(struct plan *plan)
-{
 	struct rebind_plan *own = plan->own;
 
-	*own = (struct rebind_plan){ .method = &methods[0] };
-	plan->settle_ns = SETTLE_DEFAULT_NS;
+	if (key == ARGP_KEY_INIT)
+		state->child_inputs[0] = plan;
+	else if (key == KEY_DEVICE)
+		own->device = arg;
+	else
+		return ARGP_ERR_UNKNOWN;
+	return 0;
 }
 
 static int check(struct plan *plan)
@@ -439,16 +395,8 @@ static void to_json(const struct plan *plan, json_t *root)
 {
 	const struct rebind_plan *own = plan->own;
 
-	json_object_set_new(root, "method", json_string(own->method->name));
 	json_object_set_new(root, "device", plan_text(own->device));
 	json_object_set_new(root, "allowed", json_integer((json_int_t)plan->allowed));
-}
-
-static void print_head(FILE *out, const struct plan *plan)
-{
-	const struct rebind_plan *own = plan->own;
-
-	fprintf(out, "method %s (%s)\n", own->method->name, own->method->help);
 }
 
 static void print_rest(FILE *out, const struct plan *plan)
@@ -460,11 +408,6 @@ static void print_rest(FILE *out, const struct plan *plan)
 	settle_print(out, plan);
 }
 
-static void words(const struct run *run, char *buffer, size_t size)
-{
-	snprintf(buffer, size, "method %s", plan_of(run)->method->name);
-}
-
 const struct scenario scenario_rebind = {
 	.name = "rebind",
 	.help = "take the driver away from a device under load, in a loop",
@@ -472,16 +415,17 @@ const struct scenario scenario_rebind = {
 	       "and again, and says what happened.",
 	.target = "virt:arm64",
 	.cycles = 10,
+	.settle_ns = SETTLE_DEFAULT_NS,
 	.takes = SCENARIO_LOAD | SCENARIO_WORKER | SCENARIO_GUARDS,
+	.methods = methods,
+	.methods_help = "how the driver is taken away",
 	.options = &(const struct argp){ .options = options,
 					 .parser = parse,
-					 .children = settle_options },
-	.help_filter = help_filter,
+					 .children = common_options },
+	.help_tables = common_help_tables,
 	.plan_size = sizeof(struct rebind_plan),
-	.plan_init = init,
 	.plan_check = check,
 	.plan_json = to_json,
-	.print_head = print_head,
 	.print_rest = print_rest,
 	.steps = steps,
 	.n_steps = ARRAY_SIZE(steps),
@@ -492,5 +436,4 @@ const struct scenario scenario_rebind = {
 	.on_marker = on_marker,
 	.on_uevent = on_uevent,
 	.recall = settle_recall,
-	.words = words,
 };

@@ -3,9 +3,8 @@
 #include "reboot.h"
 
 #include "base/num.h"
-#include "method.h"
+#include "common.h"
 #include "scenario/table.h"
-#include "settle.h"
 #include "traffic.h"
 
 #include <stdio.h>
@@ -15,36 +14,33 @@
 static const struct method methods[] = {
 	{ .name = "reboot",
 	  .help = "reboot -f: device shutdown methods, then reset",
-	  .how = "reboot -f" },
+	  .command = "reboot -f" },
 	{ .name = "sysrq",
 	  .help = "sysrq b: reset at once, no shutdown methods",
-	  .how = "echo b >/proc/sysrq-trigger" },
+	  .command = "echo b >/proc/sysrq-trigger" },
 	{ .name = "kexec",
 	  .help = "kexec -e: device shutdown methods, then a new kernel without firmware",
-	  .how = "kexec -e",
+	  .command = "kexec -e",
 	  .needs_kexec = true },
 	{ .name = "poweroff",
 	  .help = "poweroff -f: device shutdown methods, power off, power on again",
-	  .how = "poweroff -f",
+	  .command = "poweroff -f",
 	  .powers_off = true },
 	{ 0 },
 };
 
 struct reboot_plan {
-	const struct method *method;
 	uint32_t baud; /* of the console from the trigger to the next banner; 0 = off */
 };
-
-static const struct reboot_plan *plan_of(const struct run *run)
-{
-	return run->plan->own;
-}
 
 /* What is known only in the middle of a cycle. */
 struct reboot {
 	struct reboot_proofs seen;
 	char boot_id_before[40]; /* at the trigger */
 };
+
+/* Of a usual line of the kernel's, on a serial line. */
+#define LINE_BITS (80u * 10)
 
 /* -- steps ------------------------------------------------------------------------------ */
 
@@ -59,21 +55,27 @@ static void arm(struct run *run)
 
 static void request(struct run *run)
 {
+	const struct reboot_plan *plan = run->plan->own;
 	struct reboot *reboot = run->own;
 	struct sight *s = &run->sight;
+	char how[96];
 
 	memcpy(reboot->boot_id_before, s->boot_id, sizeof(s->boot_id));
 	/* A slow console is what opens the window: the shutdown path prints. */
-	target_set_baud(run->rig.target, plan_of(run)->baud);
+	target_set_baud(run->rig.target, plan->baud);
 	s->trigger_ns = loop_now_ns();
 	s->acted = true;
 	traffic_mark(run);
-	shell_request(run, plan_of(run)->method->how);
+	snprintf(how, sizeof(how), "%s", run->plan->method->command);
+	if (plan->baud && run->rig.target->port_drops)
+		snprintf(how, sizeof(how), "echo %u >/proc/sys/kernel/printk_delay; %s",
+			 LINE_BITS * 1000 / plan->baud, run->plan->method->command);
+	shell_request(run, how);
 }
 
 static bool requested(const struct run *run)
 {
-	return run->sight.trigger_seen;
+	return run->sight.trigger_seen_ns;
 }
 
 static bool banner_seen(const struct run *run)
@@ -83,15 +85,15 @@ static bool banner_seen(const struct run *run)
 
 static bool kernel_gone(const struct run *run)
 {
-	bool gone = plan_of(run)->method->powers_off ? run->sight.powered_off :
-						       run->sight.restart_seen;
+	bool gone = run->plan->method->powers_off ? run->sight.powered_off :
+						    run->sight.restart_ns;
 
 	return gone || banner_seen(run);
 }
 
 static void power_on(struct run *run)
 {
-	if (!plan_of(run)->method->powers_off || banner_seen(run))
+	if (!run->plan->method->powers_off || banner_seen(run))
 		return;
 	if (!run_power(run, POWER_ON))
 		snprintf(run->sight.gone, sizeof(run->sight.gone),
@@ -121,19 +123,27 @@ void reboot_prove(const struct reboot_proofs *seen, struct cycle_facts *facts)
 {
 	bool load = seen->wants_load;
 
-	facts_prove(facts, seen->shell_before, PHASE_SETTLE,
+	facts_prove(facts, seen->shell_before, PHASE_SETTLE, "shell before",
 		    "the shell did not answer before the request");
 	facts_prove(facts, !load || seen->load_before, PHASE_FLOOD,
+		    load ? "steady replies before" : NULL,
 		    "replies to the load were not steady");
-	facts_prove(facts, seen->triggered, PHASE_TRIGGER,
+	facts_prove(facts, seen->triggered, PHASE_TRIGGER, "request in the kernel log",
 		    "the request was not seen in the kernel log");
-	facts_prove(facts, facts->banners == 1, PHASE_FIRMWARE,
+	facts_prove(facts, !seen->wants_reset || seen->reset, PHASE_FIRMWARE,
+		    seen->wants_reset ? "reset told by the power switch" : NULL,
+		    "the power switch saw no reset");
+	facts_prove(facts, !seen->wants_none || !seen->reset, PHASE_FIRMWARE,
+		    seen->wants_none ? "no reset, but a kernel started by kexec" : NULL,
+		    "the machine was reset, which kexec does not do");
+	facts_prove(facts, facts->banners == 1, PHASE_FIRMWARE, "one new banner",
 		    "no banner of a new kernel was seen");
-	facts_prove(facts, seen->shell_back, PHASE_EARLY_BOOT,
+	facts_prove(facts, seen->shell_back, PHASE_EARLY_BOOT, "shell back",
 		    "the shell did not come back");
 	facts_prove(facts, seen->new_boot_id, PHASE_EARLY_BOOT,
-		    "no new boot id was told");
+		    "a boot id that is new in this run", "no new boot id was told");
 	facts_prove(facts, !load || seen->load_after, PHASE_UP,
+		    load ? "replies after" : NULL,
 		    "no reply to the load after the new boot");
 	facts->passed = load ? "one new kernel, shell back, new boot id, load answered "
 			       "before and after" :
@@ -149,13 +159,9 @@ static void note_times(struct run *run)
 {
 	const struct sight *s = &run->sight;
 	const struct traffic *traffic = &run->traffic;
-	const uint64_t *phase_ns = run->clock.phase_ns;
 	struct cycle_times *t = &run->times;
 
-	t->settle = phase_ns[PHASE_SETTLE];
-	t->confirm = phase_ns[PHASE_FLOOD] + phase_ns[PHASE_UP];
 	t->down = span(s->trigger_ns, s->banner_ns);
-	t->boot = phase_ns[PHASE_BOOT];
 	if (t->down && s->shell_ns > s->banner_ns)
 		t->boot += s->shell_ns - s->banner_ns;
 	t->last_reply_after = span(s->trigger_ns, traffic->last_reply_down_ns);
@@ -167,11 +173,15 @@ static void prove(struct run *run)
 	const struct sight *s = &run->sight;
 	struct reboot *reboot = run->own;
 	struct reboot_proofs *seen = &reboot->seen;
+	bool tells_resets = run->rig.target->parts & TARGET_RESETS;
 
 	seen->wants_load = run->plan->flood;
-	seen->triggered = s->trigger_seen;
+	seen->triggered = s->trigger_seen_ns;
 	seen->shell_back = s->shell && s->banner_ns > s->trigger_ns;
-	seen->new_boot_id = reboot->boot_id_before[0] && s->boot_id[0] &&
+	seen->wants_none = run->plan->method->needs_kexec && tells_resets;
+	seen->wants_reset = tells_resets && !seen->wants_none;
+	seen->reset = s->resets;
+	seen->new_boot_id = reboot->boot_id_before[0] && s->boot_id_new &&
 			    strcmp(reboot->boot_id_before, s->boot_id) != 0;
 	seen->load_after = run->traffic.first_reply_up_ns;
 	reboot_prove(seen, &run->cycle);
@@ -182,14 +192,9 @@ static void prove(struct run *run)
 
 /* -- options ----------------------------------------------------------------------------- */
 
-enum {
-	KEY_METHOD = 0x300,
-	KEY_BAUD,
-};
+#define KEY_BAUD 0x300
 
 static const struct argp_option options[] = {
-	{ "method", KEY_METHOD, "METHOD", 0,
-	  "how the target goes down (default reboot), see below", 0 },
 	{ "baud", KEY_BAUD, "N", 0,
 	  "speed of a virtual console from the trigger to the next kernel banner "
 	  "(default 115200, 0: no brake)",
@@ -200,54 +205,29 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct plan *plan = state->input;
-	struct reboot_plan *own = plan ? plan->own : NULL;
+	struct reboot_plan *own = plan->own;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
+	if (key == ARGP_KEY_INIT)
 		state->child_inputs[0] = plan;
-		return 0;
-	case KEY_METHOD:
-		own->method = method_parse(methods, arg, state);
-		plan->board.kexec = own->method->needs_kexec;
-		return 0;
-	case KEY_BAUD:
-		if (num_parse_u32(arg, &own->baud) < 0)
-			argp_error(state, "--baud: '%s' is not a number", arg);
-		return 0;
-	default:
+	else if (key != KEY_BAUD)
 		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static char *help_filter(int key, const char *text, void *input)
-{
-	(void)input;
-	return method_help(methods, key, text);
+	else if (num_parse_u32(arg, &own->baud) < 0)
+		argp_error(state, "--baud: '%s' is not a number", arg);
+	return 0;
 }
 
 /* -- plan in words ------------------------------------------------------------------------ */
 
 static void init(struct plan *plan)
 {
-	struct reboot_plan *own = plan->own;
-
-	*own = (struct reboot_plan){ .method = &methods[0], .baud = 115200 };
-	plan->settle_ns = SETTLE_DEFAULT_NS;
+	*(struct reboot_plan *)plan->own = (struct reboot_plan){ .baud = 115200 };
 }
 
 static void to_json(const struct plan *plan, json_t *root)
 {
 	const struct reboot_plan *own = plan->own;
 
-	json_object_set_new(root, "method", json_string(own->method->name));
 	json_object_set_new(root, "baud", json_integer(own->baud));
-}
-
-static void print_head(FILE *out, const struct plan *plan)
-{
-	const struct reboot_plan *own = plan->own;
-
-	fprintf(out, "method %s (%s)\n", own->method->name, own->method->how);
 }
 
 static void print_rest(FILE *out, const struct plan *plan)
@@ -261,11 +241,6 @@ static void print_rest(FILE *out, const struct plan *plan)
 			own->baud);
 }
 
-static void words(const struct run *run, char *buffer, size_t size)
-{
-	snprintf(buffer, size, "method %s", plan_of(run)->method->name);
-}
-
 const struct scenario scenario_reboot = {
 	.name = "reboot",
 	.help = "flood a target and reboot it in a loop",
@@ -273,16 +248,18 @@ const struct scenario scenario_reboot = {
 	       "happened.",
 	.target = "virt:arm64",
 	.cycles = 10,
+	.settle_ns = SETTLE_DEFAULT_NS,
 	.takes = SCENARIO_LOAD,
 	.needs = TARGET_POWER,
+	.methods = methods,
+	.methods_help = "how the target goes down",
 	.options = &(const struct argp){ .options = options,
 					 .parser = parse,
-					 .children = settle_options },
-	.help_filter = help_filter,
+					 .children = common_options },
+	.help_tables = common_help_tables,
 	.plan_size = sizeof(struct reboot_plan),
 	.plan_init = init,
 	.plan_json = to_json,
-	.print_head = print_head,
 	.print_rest = print_rest,
 	.steps = steps,
 	.n_steps = ARRAY_SIZE(steps),
@@ -290,5 +267,4 @@ const struct scenario scenario_reboot = {
 	.prove = prove,
 	.on_marker = traffic_on_marker,
 	.recall = settle_recall,
-	.words = words,
 };

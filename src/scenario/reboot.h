@@ -9,8 +9,11 @@ struct reboot_proofs {
 	bool shell_before; /* the shell answered before the trigger */
 	bool load_before;  /* replies were steady at the trigger */
 	bool triggered;    /* the request was seen in the kernel log */
+	bool wants_reset,
+		wants_none; /* a power switch tells of resets, which kexec has none of */
+	bool reset;         /* it told of one */
 	bool shell_back;
-	bool new_boot_id; /* both are known, and differ */
+	bool new_boot_id; /* both are known, and no boot of this run had it before */
 	bool load_after;  /* replies after the new boot */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* The last sample before the trigger must not be older. */
@@ -162,7 +163,8 @@ void traffic_ask_counters(struct run *run)
 		return;
 	run->traffic.counters_asked = true;
 	add_interfaces(run->rig.target->wire.mac, &line);
-	strbuf_addf(&line, "[ \"$l\" ] && mark cycle=%u counters=1 $(", run->cycle.cycle);
+	strbuf_addf(&line, "[ \"$l\" ] && mark cycle=%" PRIu64 " counters=1 $(",
+		    run_ticket(run, run->cycle.cycle));
 	strbuf_add(&line, text_of(counter_totals));
 	strbuf_add(&line, TEXT(")"));
 	shell_type(run, line.s);
@@ -174,7 +176,7 @@ bool traffic_on_marker(struct run *run, const struct console_line *line)
 
 	if (!text_has(line->marker, TEXT("counters=1")))
 		return false;
-	if (observe_is_of_cycle(run, line->marker) &&
+	if (observe_is_of_cycle(run, line) &&
 	    table_parse(line->marker, target_counters_members, &record.counters))
 		run_record(run, &record);
 	return true;

@@ -2,11 +2,7 @@
 /* Words of a command line. */
 #include "internal.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-static const char common_keys[] = "sysroot markers stdout";
+static const char common_keys[] = "sysroot markers stdout ticket";
 
 static bool key_is_in(const char *keys, const char *key, size_t n)
 {
@@ -42,24 +38,17 @@ int args_parse(struct args *args, int argc, const char *const *argv, const char 
 			say_usage("more than %d words", ARGS_MAX);
 			return -EINVAL;
 		}
-		args->words[args->n].key = argv[i];
-		args->words[args->n].key_n = n;
-		args->words[args->n].value = equal + 1;
-		args->n++;
+		snprintf(args->words[args->n].key, sizeof(args->words[0].key), "%.*s",
+			 (int)n, argv[i]);
+		args->words[args->n++].value = equal + 1;
 	}
 	return 0;
-}
-
-bool args_is(const struct args *args, size_t i, const char *key)
-{
-	return strlen(key) == args->words[i].key_n &&
-	       !strncmp(args->words[i].key, key, args->words[i].key_n);
 }
 
 const char *args_get(const struct args *args, const char *key)
 {
 	for (size_t i = args->n; i > 0; i--)
-		if (args_is(args, i - 1, key))
+		if (!strcmp(args->words[i - 1].key, key))
 			return args->words[i - 1].value;
 	return NULL;
 }
@@ -67,7 +56,7 @@ const char *args_get(const struct args *args, const char *key)
 const char *args_get_nth(const struct args *args, const char *key, size_t n)
 {
 	for (size_t i = 0; i < args->n; i++)
-		if (args_is(args, i, key) && n-- == 0)
+		if (!strcmp(args->words[i].key, key) && n-- == 0)
 			return args->words[i].value;
 	return NULL;
 }

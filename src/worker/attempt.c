@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One attempt: hold, unplug and release at once, bring back, bind. */
-#include "attempt.h"
+#include "race.h"
 
-#include "process.h"
-
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
+
+/* How it went: between what makes it and what tells of it. */
+struct outcome {
+	bool writer_done, holder_done, holder_died, writer_died;
+	int64_t deadline, let_go_at;
+	bool blocked, killed;
+	pid_t holder_pid;         /* of the one that was killed */
+	char who[64], where[160]; /* who held it; where who did not return sleeps */
+	enum back back;
+	struct bdf moved;
+	int64_t hold_ns, back_ns, bind_ns;
+};
 
 /* -- hold ------------------------------------------------------------------------------ */
 
-static int hold(struct race *race, const struct attempt *attempt)
+static int hold(struct race *race, const struct shot *shot)
 {
 	struct meet *meet = race->puts.meet;
 	int64_t limit_ns = race->puts.limit_ns;
@@ -33,10 +39,10 @@ static int hold(struct race *race, const struct attempt *attempt)
 	if (err == -EPIPE)
 		return say_error("hold",
 				 "attempt %lld: the holder died when it opened %s",
-				 (long long)attempt->number, race->pull.device.s);
+				 (long long)shot->number, race->pull.device.s);
 	if (err)
 		return say_error("hold", "attempt %lld: opening %s lasts for ever",
-				 (long long)attempt->number, race->pull.device.s);
+				 (long long)shot->number, race->pull.device.s);
 	if (meet->hold.open_error)
 		return say_error(meet->hold.word, "%s", meet->hold.why);
 	return 0;
@@ -72,13 +78,12 @@ static bool add_back_puts(struct race *race)
 /* The writer goes on with it by itself, if the holder tells when it has let go. */
 static void prepare_back(struct race *race)
 {
-	bool dies = race->release == RELEASE_EXIT || race->release == RELEASE_KILL;
 	const char *gone = race->pull.method->gone;
 	struct unplug *unplug = &race->puts.meet->unplug;
 
 	race->puts.meet->batch.n = 0;
-	if (unplug->outside || dies || race->ops->has_child || !gone ||
-	    !add_back_puts(race))
+	if (unplug->outside || race->ops->has_child ||
+	    holder_dies(&race->holding.holder) || !gone || !add_back_puts(race))
 		return;
 	snprintf(unplug->gone, sizeof(unplug->gone), "%s",
 		 device_path(&race->pull.device,
@@ -86,13 +91,13 @@ static void prepare_back(struct race *race)
 			 .s);
 }
 
-static void meet_reset(struct race *race, const struct attempt *attempt)
+static void meet_reset(struct race *race, const struct shot *shot)
 {
 	bool alone = race->ops == &holder_none;
 	struct meet *meet = race->puts.meet;
 	struct path path = { "" };
 
-	meet->moment = (struct moment){ .offset_ns = attempt->at_ns, .ready = alone };
+	meet->moment = (struct moment){ .offset_ns = shot->at_ns, .ready = alone };
 	meet->hold = (struct hold){ .churn = race->churn,
 				    .released_at = alone ? now_ns() : 0 };
 	meet->unplug = (struct unplug){ 0 };
@@ -164,24 +169,19 @@ static bool escalate(struct race *race, struct outcome *outcome)
 	return true;
 }
 
-static int64_t first_deadline(const struct race *race)
-{
-	int64_t after = race->puts.meet->moment.offset_ns;
-
-	if (after < 0 || race->release == RELEASE_NEVER)
-		after = 0;
-	return now_ns() + after +
-	       (race->puts.meet->unplug.outside ? race->puts.limit_ns : race->blocked_ns);
-}
-
 /* Returns 0, or -ETIMEDOUT when somebody never comes back. */
 static int run_race(struct race *race, struct outcome *outcome)
 {
 	bool alone = race->ops == &holder_none;
 	struct meet *meet = race->puts.meet;
+	int64_t after = race->holding.holder.release == RELEASE_NEVER ?
+				0 :
+				meet->moment.offset_ns;
 
 	outcome->holder_done = alone;
-	outcome->deadline = first_deadline(race);
+	outcome->deadline =
+		now_ns() + (after > 0 ? after : 0) +
+		(meet->unplug.outside ? race->puts.limit_ns : race->blocked_ns);
 	meet->writer_work = WORK_RACE;
 	atomic_store(&meet->holder_work, WORK_RACE);
 	peer_kick(&race->puts.writer);
@@ -200,12 +200,10 @@ static int run_race(struct race *race, struct outcome *outcome)
 			{ .fd = meet->unplug.outside ? race->uevents : -1,
 			  .events = POLLIN },
 		};
-		int64_t left = outcome->deadline - now_ns();
-
-		if (left <= 0 && !escalate(race, outcome))
+		if (now_ns() < outcome->deadline)
+			poll_until(pollfds, ARRAY_SIZE(pollfds), outcome->deadline);
+		else if (!escalate(race, outcome))
 			return -ETIMEDOUT;
-		poll(pollfds, ARRAY_SIZE(pollfds),
-		     left > 0 ? (int)(left / NS_PER_MSEC) + 1 : 0);
 	}
 	return 0;
 }
@@ -335,7 +333,114 @@ static int bring_back(struct race *race, struct outcome *outcome)
 	return err;
 }
 
-int attempt_run(struct race *race, const struct attempt *attempt)
+/* -- what is told -------------------------------------------------------------------------- */
+
+static void add_release(struct line *line, struct race *race,
+			const struct outcome *outcome)
+{
+	struct hold *hold = &race->puts.meet->hold;
+	int64_t acted = atomic_load(&hold->acted_at),
+		end = atomic_load(&hold->released_at);
+	bool dies = holder_dies(&race->holding.holder);
+
+	if (!outcome->holder_done)
+		line_add(line, "release", "stuck");
+	else if (outcome->holder_died && !(dies && acted))
+		line_add(line, "release", "died");
+	else
+		line_errno(line, "release", hold->act_error);
+	line_number(line, "release_ns", acted && end ? end - acted : -1);
+}
+
+static void say_back(struct race *race, const struct shot *shot,
+		     const struct outcome *outcome, int64_t begin)
+{
+	struct unplug *unplug = &race->puts.meet->unplug;
+	struct hold *hold = &race->puts.meet->hold;
+	int64_t written = atomic_load(&unplug->written_at);
+	int64_t returned = atomic_load(&unplug->returned_at);
+	int64_t requested = atomic_load(&hold->requested_at);
+	int64_t closed = atomic_load(&hold->closed_at);
+	int64_t acted = atomic_load(&hold->acted_at);
+	struct line line = { .n = 0 };
+
+	line_number(&line, "cycle", shot->number);
+	line_add(&line, "phase", "back");
+	line_number(&line, "want", shot->at_ns);
+	line_number(&line, "got",
+		    acted && written ? acted - (closed ?: written) : shot->at_ns);
+	if (outcome->writer_died)
+		line_add(&line, "unplug", "died");
+	else if (!returned)
+		line_add(&line, "unplug", "stuck");
+	else
+		line_errno(&line, "unplug", unplug->error);
+	line_number(&line, "unplug_ns", written && returned ? returned - written : -1);
+	line_number(&line, "request_ns", requested ? requested - written : -1);
+	line_number(&line, "close_ns", closed ? closed - requested : -1);
+	add_release(&line, race, outcome);
+	line_number(&line, "blocked", outcome->blocked);
+	line_number(&line, "free_ns",
+		    outcome->blocked && returned ? returned - outcome->let_go_at : -1);
+	line_add(&line, "back", back_names[outcome->back]);
+	if (outcome->back == BACK_MOVED)
+		line_add(&line, "moved", outcome->moved.s);
+	line_number(&line, "back_ns", outcome->back_ns);
+	line_number(&line, "hold_ns", outcome->hold_ns);
+	line_number(&line, "bind_ns", outcome->bind_ns);
+	line_number(&line, "total_ns", now_ns() - begin);
+	if (*outcome->who)
+		line_add(&line, "who", outcome->who);
+	if (*outcome->where)
+		line_add(&line, "where", outcome->where);
+	line_end(&line);
+}
+
+static bool holder_is_stuck(const struct outcome *outcome)
+{
+	return !outcome->writer_died && !outcome->holder_done;
+}
+
+static pid_t stuck_pid(const struct race *race, const struct outcome *outcome)
+{
+	return holder_is_stuck(outcome) ? outcome->holder_pid : race->puts.writer.pid;
+}
+
+static int say_stuck(const struct race *race, const struct outcome *outcome)
+{
+	struct line line = { .n = 0 };
+
+	line_add(&line, "race", "stuck");
+	line_add(&line, "who",
+		 outcome->writer_died     ? "writer, which died" :
+		 holder_is_stuck(outcome) ? "holder" :
+					    "writer");
+	line_number(&line, "pid", stuck_pid(race, outcome));
+	line_end(&line);
+	return STATUS_ERROR;
+}
+
+static int judge_back(struct race *race, const struct outcome *outcome, int err)
+{
+	const char *device = race->pull.device.s;
+
+	if (race->puts.stuck)
+		return say_stuck(race, outcome);
+	if (outcome->back == BACK_GONE)
+		return say_error("gone",
+				 "%s did not come back: try iommu-stress-worker "
+				 "restore, or reboot",
+				 device);
+	if (outcome->back == BACK_MOVED)
+		return say_error("moved", "%s came back as %s: name that one", device,
+				 outcome->moved.s);
+	if (err)
+		return say_error("bind", "%s came back, but %s does not take it: %s",
+				 device, race->driver, errno_name(err));
+	return 0;
+}
+
+int attempt_run(struct race *race, const struct shot *shot)
 {
 	struct meet *meet = race->puts.meet;
 	struct outcome outcome = { 0 };
@@ -345,16 +450,16 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 
 	if (!*race->id)
 		device_id(&race->pull.device, race->id, sizeof(race->id));
-	status = hold(race, attempt);
+	status = hold(race, shot);
 	if (status)
 		return status;
 	outcome.hold_ns = now_ns() - begin;
-	line_number(&line, "cycle", attempt->number);
+	line_number(&line, "cycle", shot->number);
 	line_add(&line, "phase", "unplug");
-	line_number(&line, "at", attempt->at_ns);
+	line_number(&line, "at", shot->at_ns);
 	line_end(&line);
 	uevent_drain(race->uevents);
-	meet_reset(race, attempt);
+	meet_reset(race, shot);
 	err = run_race(race, &outcome);
 	if (outcome.holder_died && race->holder.pid > 0)
 		peer_stop(&race->holder, now_ns() + NS_PER_SEC);
@@ -375,6 +480,6 @@ int attempt_run(struct race *race, const struct attempt *attempt)
 	if (race->puts.stuck)
 		process_where(stuck_pid(race, &outcome), outcome.where,
 			      sizeof(outcome.where));
-	say_back(race, attempt, &outcome, begin);
+	say_back(race, shot, &outcome, begin);
 	return judge_back(race, &outcome, err);
 }

@@ -2,11 +2,8 @@
 /* Does this machine have what a race takes? Each refusal says what to do. */
 #include "race.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -31,13 +28,6 @@ int race_choose_cpus(struct race *race)
 	return 0;
 }
 
-static bool dir_is_empty(const char *name)
-{
-	_cleanup_names_ struct names names = names_read(path_make("%s", name).s);
-
-	return names.n <= 0;
-}
-
 static bool cpu_is_amd(void)
 {
 	char info[4096];
@@ -52,8 +42,8 @@ static const char *iommu_advice(void)
 
 	if (uname(&name) < 0)
 		return "see the kernel log";
-	if (!strcmp(name.machine, "x86_64") && dir_is_empty("/sys/class/iommu") &&
-	    cpu_is_amd())
+	if (!strcmp(name.machine, "x86_64") &&
+	    !names_count(path_make("/sys/class/iommu").s) && cpu_is_amd())
 		return "enable AMD-Vi in the firmware, or boot without amd_iommu=off";
 	if (!strcmp(name.machine, "x86_64"))
 		return "boot with intel_iommu=on";
@@ -71,7 +61,7 @@ static int check_group(const struct race *race)
 
 	if (device_group(&race->pull.device) >= 0)
 		return 0;
-	if (dir_is_empty("/sys/kernel/iommu_groups"))
+	if (!names_count(path_make("/sys/kernel/iommu_groups").s))
 		return say_error("iommu", "IOMMU off: %s", iommu_advice());
 	return say_error("group",
 			 "%s has no IOMMU group: its IOMMU has no driver, or does not "
@@ -97,14 +87,14 @@ static bool driver_is_harmless(const char *driver)
 static int check_members(const struct race *race)
 {
 	struct path path = device_path(&race->pull.device, "iommu_group/devices");
-	_cleanup_dir_ DIR *dir = opendir(path.s);
-	struct dirent *entry;
+	_cleanup_names_ struct names members = names_read(path.s);
+	const char *member;
 
-	while (dir && (entry = readdir(dir))) {
+	while ((member = names_next(&members))) {
 		char driver[64];
 		struct bdf bdf;
 
-		if (bdf_parse(entry->d_name, &bdf) || is_named(race, bdf.s))
+		if (bdf_parse(member, &bdf) || is_named(race, bdf.s))
 			continue;
 		device_driver(&bdf, driver, sizeof(driver));
 		if (!driver_is_harmless(driver))
@@ -161,19 +151,17 @@ static int check_vfio(const struct race *race)
 
 static int check_release(const struct race *race)
 {
-	if (race->release == RELEASE_REQUEST && !race->ops->registers &&
-	    !race->ops->has_child)
+	enum release release = race->holding.holder.release;
+	const char *name = race->ops->name;
+
+	if (release == RELEASE_REQUEST && !race->ops->registers && !race->ops->has_child)
 		return say_usage(
 			"release=request needs a holder that is asked: not holder=%s",
-			race->ops->name);
-	if (!race->ops->has_child)
-		return 0;
-	if (race->release < RELEASE_EXIT)
+			name);
+	if (race->ops->has_child && release < RELEASE_EXIT)
 		return say_usage(
 			"holder=%s lets go with release=request, exit, kill or never",
-			race->ops->name);
-	if (!race->holding.holder.qemu)
-		return say_usage("holder=%s needs qemu=PROGRAM", race->ops->name);
+			name);
 	return 0;
 }
 
@@ -215,7 +203,7 @@ int race_check(const struct race *race)
 		return status;
 	/* Where firmware tells of IOMMUs, a group comes with the first driver. */
 	if (device_group(&race->pull.device) < 0 && !*race->devices[0].driver &&
-	    !dir_is_empty("/sys/class/iommu"))
+	    names_count(path_make("/sys/class/iommu").s))
 		return check_vfio(race);
 	return check_group(race) ?: check_vfio(race) ?: check_members(race);
 }

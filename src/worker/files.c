@@ -2,12 +2,8 @@
 /* Files of /sys, /proc and /dev, below a prefix that tests set. */
 #include "internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,10 +98,22 @@ static int no_dots(const struct dirent *entry)
 
 struct names names_read(const char *path)
 {
-	struct names names = { NULL, 0 };
+	struct names names = { .list = NULL };
 
 	names.n = scandir(path, &names.list, no_dots, alphasort);
 	return names;
+}
+
+const char *names_next(struct names *names)
+{
+	return names->next < names->n ? names->list[names->next++]->d_name : NULL;
+}
+
+int names_count(const char *path)
+{
+	_cleanup_names_ struct names names = names_read(path);
+
+	return names.n < 0 ? 0 : names.n;
 }
 
 void names_free(struct names *names)
@@ -129,4 +137,12 @@ int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+int poll_until(struct pollfd *pollfds, nfds_t n, int64_t until_ns)
+{
+	int64_t left = until_ns - now_ns();
+
+	return poll(pollfds, n,
+		    left > 0 ? (int)((left + NS_PER_MSEC - 1) / NS_PER_MSEC) : 0);
 }

@@ -2,11 +2,6 @@
 /* The process that holds the device, and lets go at the right moment. */
 #include "meet.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -137,11 +132,7 @@ static void holding_race(struct holding *holding, const struct peer *self)
 	atomic_store(&meet->moment.ready, 1);
 	wait_moment(holding, self, wait_go(holding));
 	atomic_store(&meet->hold.acted_at, now_ns());
-	if (!holder->ops->has_child && holder->release == RELEASE_EXIT)
-		_exit(0);
-	if (!holder->ops->has_child && holder->release == RELEASE_KILL)
-		kill(getpid(), SIGKILL);
-	meet->hold.act_error = holder->ops->act(holder);
+	meet->hold.act_error = holder_act(holder);
 	holder->ops->close(holder);
 	atomic_store(&meet->hold.released_at, now_ns());
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Signals and lines of standard input. */
-#include "input.h"
 
-#include <errno.h>
-#include <poll.h>
+#include "internal.h"
+
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 

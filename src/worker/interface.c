@@ -4,9 +4,6 @@
 #include "netlink.h"
 #include "worker/facts/facts.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 /* What was listed has changed meanwhile: once more, and no more often than this. */
@@ -14,20 +11,35 @@
 
 /* -- what there is ------------------------------------------------------------------------ */
 
-/* The names in /sys/class/net that hang on the device. */
-static void find_names(struct interfaces *interfaces, const struct bdf *bdf)
+static uint32_t number_of(const char *name, const char *file)
+{
+	int64_t number = 0;
+
+	file_read_number(path_make("/sys/class/net/%s/%s", name, file).s, &number);
+	return (uint32_t)number;
+}
+
+/* Those in /sys/class/net that hang on the device. */
+static void find_interfaces(struct interfaces *interfaces, const struct bdf *bdf)
 {
 	_cleanup_names_ struct names names = names_read(path_make("/sys/class/net").s);
 	char real[PATH_MAX];
+	const char *name;
 	struct bdf on;
 
-	for (int i = 0; i < names.n && interfaces->n < INTERFACES_MAX; i++) {
-		const char *name = names.list[i]->d_name;
+	while (interfaces->n < INTERFACES_MAX && (name = names_next(&names))) {
+		struct interface *own = &interfaces->list[interfaces->n];
 
-		if (facts_pci_of(path_make("/sys/class/net/%s", name).s, &on, real) &&
-		    !strcmp(on.s, bdf->s) && strlen(name) < IF_NAMESIZE)
-			memcpy(interfaces->list[interfaces->n++].name, name,
-			       strlen(name) + 1);
+		if (!facts_pci_of(path_make("/sys/class/net/%s", name).s, &on, real) ||
+		    strcmp(on.s, bdf->s) != 0 || strlen(name) >= sizeof(own->name))
+			continue;
+		memcpy(own->name, name, strlen(name) + 1);
+		file_read(path_make("/sys/class/net/%s/address", name).s, own->mac,
+			  sizeof(own->mac));
+		own->index = number_of(name, "ifindex");
+		own->flags = number_of(name, "flags");
+		own->mtu = number_of(name, "mtu");
+		interfaces->n++;
 	}
 }
 
@@ -35,50 +47,20 @@ size_t interfaces_count(const struct bdf *bdf)
 {
 	struct interfaces now = { .n = 0 };
 
-	find_names(&now, bdf);
+	find_interfaces(&now, bdf);
 	return now.n;
-}
-
-static struct interface *find_index(struct interfaces *interfaces, uint32_t index)
-{
-	for (size_t i = 0; i < interfaces->n; i++)
-		if (interfaces->list[i].index == index)
-			return &interfaces->list[i];
-	return NULL;
-}
-
-static int take_link(void *arg, const struct nlmsghdr *header)
-{
-	const struct ifinfomsg *link = NLMSG_DATA(header);
-	const struct rtattr *name = netlink_find(header, sizeof(*link), IFLA_IFNAME),
-			    *mac = netlink_find(header, sizeof(*link), IFLA_ADDRESS);
-	struct interfaces *interfaces = arg;
-
-	for (size_t i = 0; name && i < interfaces->n; i++) {
-		struct interface *own = &interfaces->list[i];
-
-		if (strncmp(RTA_DATA(name), own->name, RTA_PAYLOAD(name)) != 0)
-			continue;
-		own->index = (uint32_t)link->ifi_index;
-		own->flags = link->ifi_flags;
-		own->mtu = netlink_u32(netlink_find(header, sizeof(*link), IFLA_MTU), 0);
-		own->mac_n = mac ? RTA_PAYLOAD(mac) : 0;
-		if (own->mac_n > sizeof(own->mac))
-			own->mac_n = 0;
-		if (own->mac_n)
-			memcpy(own->mac, RTA_DATA(mac), own->mac_n);
-	}
-	return 0;
 }
 
 static int keep(struct interfaces *interfaces, uint32_t index,
 		const struct nlmsghdr *header)
 {
-	const struct interface *owner = find_index(interfaces, index);
 	struct interface_part *parts;
 	struct nlmsghdr *copy;
+	size_t owner = 0;
 
-	if (!owner || header->nlmsg_len > NETLINK_SIZE)
+	while (owner < interfaces->n && interfaces->list[owner].index != index)
+		owner++;
+	if (owner == interfaces->n || header->nlmsg_len > NETLINK_SIZE)
 		return 0;
 	parts = realloc(interfaces->parts, (interfaces->n_parts + 1) * sizeof(*parts));
 	if (!parts)
@@ -89,8 +71,7 @@ static int keep(struct interfaces *interfaces, uint32_t index,
 		return -ENOMEM;
 	memcpy(copy, header, header->nlmsg_len);
 	parts[interfaces->n_parts++] =
-		(struct interface_part){ .message = copy,
-					 .owner = (size_t)(owner - interfaces->list) };
+		(struct interface_part){ .message = copy, .owner = owner };
 	return 0;
 }
 
@@ -119,7 +100,7 @@ static int take_route(void *arg, const struct nlmsghdr *header)
 	return keep(arg, netlink_u32(out, 0), header);
 }
 
-static void forget_parts(struct interfaces *interfaces)
+void interfaces_done(struct interfaces *interfaces)
 {
 	for (size_t i = 0; i < interfaces->n_parts; i++)
 		free(interfaces->parts[i].message);
@@ -128,35 +109,16 @@ static void forget_parts(struct interfaces *interfaces)
 	interfaces->n_parts = 0;
 }
 
-static int read_links(struct interfaces *interfaces)
-{
-	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
-	struct netlink_request request;
-
-	netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link));
-	return netlink_ask(&request, RTM_NEWLINK, take_link, interfaces);
-}
-
 static int read_parts(struct interfaces *interfaces)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	struct netlink_request request;
 	int err = 0;
 
-	forget_parts(interfaces);
+	interfaces_done(interfaces);
+	for (size_t i = 0; i < ARRAY_SIZE(families) && !err; i++)
+		err = netlink_dump(RTM_GETADDR, families[i], take_address, interfaces);
 	for (size_t i = 0; i < ARRAY_SIZE(families) && !err; i++) {
-		const struct ifaddrmsg address = { .ifa_family =
-							   (unsigned char)families[i] };
-
-		netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address,
-			      sizeof(address));
-		err = netlink_ask(&request, RTM_NEWADDR, take_address, interfaces);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(families) && !err; i++) {
-		const struct rtmsg route = { .rtm_family = (unsigned char)families[i] };
-
-		netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
-		err = netlink_ask(&request, RTM_NEWROUTE, take_route, interfaces);
+		err = netlink_dump(RTM_GETROUTE, families[i], take_route, interfaces);
 		/* A kernel may have no IPv6. */
 		if (err == -EOPNOTSUPP && families[i] == AF_INET6)
 			err = 0;
@@ -169,11 +131,11 @@ int interfaces_read(struct interfaces *interfaces, const struct bdf *bdf)
 	int err = -EINTR;
 
 	*interfaces = (struct interfaces){ .n = 0 };
-	find_names(interfaces, bdf);
+	find_interfaces(interfaces, bdf);
 	if (sysroot_is_set() || !interfaces->n)
 		return 0;
 	for (int i = 0; i < LISTS_MAX && err == -EINTR; i++)
-		err = read_links(interfaces) ?: read_parts(interfaces);
+		err = read_parts(interfaces);
 	return err;
 }
 
@@ -258,8 +220,7 @@ static const struct interface *find_new(const struct interfaces *now,
 					const struct interface *was)
 {
 	for (size_t i = 0; i < now->n; i++)
-		if (was->mac_n && now->list[i].mac_n == was->mac_n &&
-		    !memcmp(now->list[i].mac, was->mac, was->mac_n))
+		if (*was->mac && !strcmp(now->list[i].mac, was->mac))
 			return &now->list[i];
 	for (size_t i = 0; i < now->n; i++)
 		if (now->n == 1 || !strcmp(now->list[i].name, was->name))
@@ -302,9 +263,7 @@ bool interfaces_restore(struct interfaces *interfaces, const struct bdf *bdf,
 	bool all = true;
 
 	missing[0] = '\0';
-	find_names(&now, bdf);
-	if (!sysroot_is_set() && now.n && read_links(&now))
-		now.n = 0;
+	find_interfaces(&now, bdf);
 	for (size_t i = 0; i < interfaces->n; i++)
 		all &= restore_link(&now, &interfaces->list[i], &indices[i], missing,
 				    size);
@@ -313,10 +272,4 @@ bool interfaces_restore(struct interfaces *interfaces, const struct bdf *bdf,
 		all = false;
 	}
 	return all;
-}
-
-void interfaces_done(struct interfaces *interfaces)
-{
-	forget_parts(interfaces);
-	interfaces->n = 0;
 }

@@ -10,10 +10,8 @@
 #define INTERFACES_MAX 8
 
 struct interface {
-	char name[IF_NAMESIZE];
+	char name[IF_NAMESIZE], mac[64];
 	uint32_t index, flags, mtu;
-	unsigned char mac[32];
-	size_t mac_n;
 };
 
 /* An address, or a route that the kernel has not made by itself, as the kernel told it. */
@@ -23,7 +21,7 @@ struct interface_part {
 	bool done;    /* it is there again */
 };
 
-/* {0} is empty; freed with interfaces_done. */
+/* {0} is empty; parts are freed with interfaces_done. */
 struct interfaces {
 	struct interface list[INTERFACES_MAX];
 	size_t n;
@@ -31,7 +29,7 @@ struct interfaces {
 	size_t n_parts;
 };
 
-/* Returns 0 or -errno. With a sysroot there are names only. */
+/* Returns 0 or -errno. With a sysroot there are no parts. */
 int interfaces_read(struct interfaces *interfaces, const struct bdf *bdf);
 /* How many the device has now. */
 size_t interfaces_count(const struct bdf *bdf);

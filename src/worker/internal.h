@@ -6,12 +6,16 @@
 #pragma once
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define _printf_(fmt, at) __attribute__((format(printf, fmt, at)))
@@ -36,9 +40,9 @@ enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_USAGE = 2 };
 /* KEY=VALUE words; a key may come more than once. */
 struct args {
 	size_t n;
-	struct {
-		const char *key, *value; /* key ends at its '=': see key_n */
-		size_t key_n;
+	struct word {
+		char key[20];
+		const char *value;
 	} words[ARGS_MAX];
 };
 
@@ -47,8 +51,6 @@ struct args {
  * markers, stdout) need not be in it. Returns 0, or -EINVAL after it has said why.
  */
 int args_parse(struct args *args, int argc, const char *const *argv, const char *keys);
-/* Has the i-th word this key? */
-bool args_is(const struct args *args, size_t i, const char *key);
 /* The last value of a key, or NULL. */
 const char *args_get(const struct args *args, const char *key);
 /* The n-th value of a key that may be given more than once, or NULL. */
@@ -67,6 +69,18 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
+/* What the table of commands names. */
+int facts_run(const struct args *args);
+int bind_run(const struct args *args);
+int unbind_run(const struct args *args);
+int unplug_run(const struct args *args);
+int replug_run(const struct args *args);
+int hold_run(const struct args *args);
+int race_run(const struct args *args);
+int rebind_run(const struct args *args);
+int restore_run(const struct args *args);
+int kmsg_run(const struct args *args);
+
 /* -- output ---------------------------------------------------------------------------- */
 
 /* One line is one record of the kernel log, which takes not much more. */
@@ -77,8 +91,11 @@ struct line {
 	size_t n;
 };
 
-/* markers: lines go to /dev/kmsg too. to_stdout: they go to standard output. */
-int output_open(bool markers, bool to_stdout);
+/*
+ * markers: lines go to /dev/kmsg too. to_stdout: they go to standard output. ticket: what
+ * lines without a cycle= give back in one, 0: nothing.
+ */
+int output_open(bool markers, bool to_stdout, int64_t ticket);
 /* Nobody reads standard output any more. */
 bool output_is_lost(void);
 /* A word "key=value"; quoted when it must be. What does not fit is cut. */
@@ -86,18 +103,22 @@ void line_add(struct line *line, const char *key, const char *value);
 void line_addf(struct line *line, const char *key, const char *format, ...)
 	_printf_(3, 4);
 void line_number(struct line *line, const char *key, int64_t number);
+/* "-" for an empty value. */
+void line_name(struct line *line, const char *key, const char *value);
 /* "ok" for 0, else the error's name; takes both signs. */
 void line_errno(struct line *line, const char *key, int error);
 /* Writes the line out, and empties it. */
 void line_end(struct line *line);
 /* The name of an error number of either sign, "EBUSY"; never NULL. */
 const char *errno_name(int error);
-/* The line error=WORD why="..."; returns STATUS_ERROR. */
-int say_error(const char *word, const char *format, ...) _printf_(2, 3);
-/* The same for what the caller got wrong; returns STATUS_USAGE. */
-int say_usage(const char *format, ...) _printf_(1, 2);
-/* The line warning=WORD why="...": it goes on nevertheless. */
-void say_warning(const char *word, const char *format, ...) _printf_(2, 3);
+/* The line KEY=WORD why="..."; returns status. */
+int say(int status, const char *key, const char *word, const char *format, ...)
+	_printf_(4, 5);
+#define say_error(word, ...) say(STATUS_ERROR, "error", word, __VA_ARGS__)
+/* What the caller got wrong. */
+#define say_usage(...) say(STATUS_USAGE, "error", "usage", __VA_ARGS__)
+/* It goes on nevertheless. */
+#define say_warning(word, ...) say(STATUS_OK, "warning", word, __VA_ARGS__)
 
 /* -- files of /sys, /proc and /dev -------------------------------------------------------- */
 
@@ -127,10 +148,14 @@ int link_name(const char *path, char *name, size_t size);
 /* Names in a directory, sorted, without those that begin with a dot; n < 0: there is none. */
 struct names {
 	struct dirent **list;
-	int n;
+	int n, next;
 };
 struct names names_read(const char *path);
+/* One after the other, then NULL. */
+const char *names_next(struct names *names);
 void names_free(struct names *names);
+/* How many there are; 0 also if there is no such directory. */
+int names_count(const char *path);
 /* Closes *fd if it is >= 0, and makes it -1. */
 void fd_close(int *fd);
 
@@ -154,6 +179,8 @@ static inline void text_free(char **text)
 
 /* CLOCK_MONOTONIC. */
 int64_t now_ns(void);
+/* As poll(2), until then; not at all if that is over. */
+int poll_until(struct pollfd *pollfds, nfds_t n, int64_t until_ns);
 
 /* -- PCI devices ------------------------------------------------------------------------ */
 
@@ -166,10 +193,13 @@ struct bdf {
 /* Also without the domain. Returns 0 or -EINVAL. */
 int bdf_parse(const char *text, struct bdf *bdf);
 /*
- * The argument `key` as a device that exists. Returns 0, or the exit status after it has
- * said why not.
+ * The argument `key`; absent: it stays. Returns 0, or the exit status after it has said why
+ * not, as the next two do.
  */
 int bdf_arg(const struct args *args, const char *key, struct bdf *bdf);
+/* The argument device=BDF, and that one exists. */
+int device_arg(const struct args *args, struct bdf *bdf);
+int device_check(const struct bdf *bdf);
 /* /sys/bus/pci/devices/BDF/NAME; without name the directory. */
 struct path device_path(const struct bdf *bdf, const char *name);
 bool device_exists(const struct bdf *bdf);
@@ -177,7 +207,56 @@ bool device_exists(const struct bdf *bdf);
 void device_driver(const struct bdf *bdf, char *name, size_t size);
 /* What it is, as in the uevent's PCI_ID. */
 void device_id(const struct bdf *bdf, char *id, size_t size);
+/* A number in a file of the device; 0 when it has none. */
+int64_t device_number(const struct bdf *bdf, const char *name);
+/* Its name in /dev/vfio/devices, which it has while it is bound; "": none. */
+void device_cdev(const struct bdf *bdf, char *name, size_t size);
+/*
+ * Its slot, "" for none. Slots are of all functions of a device ("0000:01:00"), or of a bus
+ * ("0000:01"): ends are the characters that may follow on that, "." or ".:".
+ */
+void device_slot(const struct bdf *bdf, const char *ends, char *slot, size_t size);
 /* Number of the IOMMU group, or -1. */
 int device_group(const struct bdf *bdf);
 /* The bridge above, or "" for a device on a root bus. */
 struct bdf device_parent(const struct bdf *bdf);
+
+/* -- processes: what /proc tells of them --------------------------------------------------- */
+
+/*
+ * Who has /dev/vfio/NAME open, "PID comm", or "". Without name: anything below /dev/vfio,
+ * or a VFIO device.
+ */
+void vfio_user(const char *name, char *who, size_t size);
+/*
+ * The functions of the kernel that it sleeps in, the innermost first, "a<b<c"; whole names,
+ * as many as there is room for. "": it is not in the kernel, or that is not told.
+ */
+void process_where(pid_t pid, char *where, size_t size);
+
+/* -- what others want of a command that runs ------------------------------------------------ */
+
+struct input {
+	char text[8192];
+	size_t n;
+	int signals; /* signals_open() */
+};
+
+/* SIGTERM, SIGHUP and SIGINT as a descriptor; they end nothing any more. */
+int signals_open(void);
+/* Waits for the next line; false: there will be none. */
+bool input_line(struct input *input, char *line, size_t size);
+
+/* -- kernel log ---------------------------------------------------------------------------- */
+
+/*
+ * A record of /dev/kmsg as lines of a console, "[   12.345678] text\n"; 0 if it is none.
+ * Returns the length.
+ */
+size_t kmsg_format(const char *record, char *text, size_t size);
+/*
+ * What is missing before a record, as a console says it (kernel/printk/printk.c). next: the
+ * number that should have come, 0 for the first one. Returns the length, 0 for no record.
+ */
+size_t kmsg_format_loss(const char *record, unsigned long long next, char *text,
+			size_t size);

@@ -1,36 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kernel log as a console would show it. Documentation/ABI/testing/dev-kmsg. */
-#include "kmsg.h"
-#include "commands.h"
-
 #include "internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static char unescape(const char **text)
-{
-	const char *s = *text;
-
-	if (s[0] == '\\' && s[1] == 'x' && hex(s[2]) >= 0 && hex(s[3]) >= 0) {
-		*text += 4;
-		return (char)(hex(s[2]) << 4 | hex(s[3]));
-	}
-	*text += 1;
-	return *s;
-}
 
 size_t kmsg_format(const char *record, char *text, size_t size)
 {
@@ -46,12 +19,17 @@ size_t kmsg_format(const char *record, char *text, size_t size)
 	message++;
 	/* Behind the first newline there are properties, each on a line after a blank. */
 	for (bool begin = true; *message && *message != '\n' && n + 40 < size;) {
-		char c;
+		unsigned char c;
+		int length = 0;
 
 		if (begin)
 			n += (size_t)snprintf(text + n, size - n, "%s", stamp);
-		c = unescape(&message);
-		text[n++] = c;
+		if (sscanf(message, "\\x%2hhx%n", &c, &length) != 1 || length != 4) {
+			c = (unsigned char)*message;
+			length = 1;
+		}
+		message += length;
+		text[n++] = (char)c;
 		begin = c == '\n';
 	}
 	if (!n)

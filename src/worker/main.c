@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The command table, and the way from argv to a command. */
-#include "commands.h"
 #include "pull.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 /* By what is done first. */
 static const struct command commands[] = {
@@ -38,23 +35,25 @@ static int print_help(void)
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %s\n", c->name, c->help);
 	printf("\nAll of them: sysroot=DIR prefix of /sys, /proc and /dev; markers=1 lines go "
-	       "to\n/dev/kmsg too, stdout=0 only there. See iommu-stress-worker(8).\n");
+	       "to\n/dev/kmsg too, stdout=0 only there; ticket=N lines without a cycle= "
+	       "begin with\ncycle=N. See iommu-stress-worker(8).\n");
 	return STATUS_OK;
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct args args;
-	int64_t markers = 0, to_stdout = 1;
+	int64_t markers = 0, to_stdout = 1, ticket = 0;
 	int err;
 
 	if (args_parse(&args, argc, (const char *const *)argv, command->keys) ||
 	    args_get_number(&args, "markers", &markers) ||
-	    args_get_number(&args, "stdout", &to_stdout))
+	    args_get_number(&args, "stdout", &to_stdout) ||
+	    args_get_number(&args, "ticket", &ticket))
 		return STATUS_USAGE;
 	if (args_get(&args, "sysroot"))
 		sysroot_set(args_get(&args, "sysroot"));
-	err = output_open(markers, to_stdout || !markers);
+	err = output_open(markers, to_stdout || !markers, ticket);
 	if (err)
 		return say_error("kmsg", "cannot write to /dev/kmsg: %s",
 				 errno_name(err));
@@ -70,7 +69,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help"))
 		return print_help();
 	if (!strcmp(argv[1], "--version")) {
-		printf("iommu-stress-worker %s\n", worker_version);
+		printf("iommu-stress-worker %s\n", VERSION);
 		return STATUS_OK;
 	}
 	for (const struct command *c = commands; c->name; c++)

@@ -2,10 +2,6 @@
 /* The table of ways to take a device away and bring it back. */
 #include "pull.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #define DEVICE "/sys/bus/pci/devices/{device}"
 
 const struct method methods[] = {
@@ -71,26 +67,6 @@ static struct path expand_path(const struct pull *pull, const char *format)
 	return path_make("%s", text);
 }
 
-/* The slot whose address is the device's without the function. */
-static void find_slot(struct pull *pull)
-{
-	struct path path = path_make("/sys/bus/pci/slots");
-	_cleanup_dir_ DIR *slots = opendir(path.s);
-	struct dirent *entry;
-
-	while (slots && !*pull->slot && (entry = readdir(slots))) {
-		char address[BDF_SIZE];
-
-		if (entry->d_name[0] == '.')
-			continue;
-		path = path_make("/sys/bus/pci/slots/%s/address", entry->d_name);
-		if (file_read(path.s, address, sizeof(address)) > 0 &&
-		    strlen(address) + 2 == strlen(pull->device.s) &&
-		    !strncmp(address, pull->device.s, strlen(address)))
-			snprintf(pull->slot, sizeof(pull->slot), "%.63s", entry->d_name);
-	}
-}
-
 static void find_pf(struct puts *puts, struct pull *pull)
 {
 	char name[BDF_SIZE];
@@ -101,16 +77,6 @@ static void find_pf(struct puts *puts, struct pull *pull)
 	if (*pull->pf.s && !*pull->numvfs)
 		puts_query(puts, device_path(&pull->pf, "sriov_numvfs").s, pull->numvfs,
 			   sizeof(pull->numvfs));
-}
-
-static int parse_bdf(const struct args *args, const char *key, struct bdf *bdf)
-{
-	const char *text = args_get(args, key);
-
-	if (text && bdf_parse(text, bdf))
-		return say_usage("%s=%s: not a PCI address such as 0000:00:05.0", key,
-				 text);
-	return 0;
 }
 
 int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
@@ -129,9 +95,9 @@ int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
 			method);
 	if (!args_get(args, "device"))
 		return say_usage("device=BDF is missing");
-	status = parse_bdf(args, "device", &pull->device) ?:
-			 parse_bdf(args, "pf", &pull->pf) ?:
-			 parse_bdf(args, "bridge", &pull->bridge);
+	status = bdf_arg(args, "device", &pull->device) ?:
+			 bdf_arg(args, "pf", &pull->pf) ?:
+			 bdf_arg(args, "bridge", &pull->bridge);
 	if (status)
 		return status;
 	if (slot &&
@@ -142,7 +108,7 @@ int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
 	snprintf(pull->slot, sizeof(pull->slot), "%s", slot ?: "");
 	snprintf(pull->numvfs, sizeof(pull->numvfs), "%s", numvfs ?: "");
 	if (!*pull->slot)
-		find_slot(pull);
+		device_slot(&pull->device, ".", pull->slot, sizeof(pull->slot));
 	find_pf(puts, pull);
 	if (!*pull->bridge.s)
 		pull->bridge = device_parent(&pull->device);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -98,4 +96,15 @@ int netlink_ask(const struct netlink_request *request, int wanted,
 			state = take_message(&answer, header);
 	}
 	return state < 0 ? state : 0;
+}
+
+int netlink_dump(int type, int family,
+		 int (*take)(void *arg, const struct nlmsghdr *header), void *arg)
+{
+	const struct rtgenmsg which = { .rtgen_family = (unsigned char)family };
+	const int wanted = type - RTM_GETLINK + RTM_NEWLINK;
+	struct netlink_request request;
+
+	netlink_begin(&request, type, NLM_F_DUMP, &which, sizeof(which));
+	return netlink_ask(&request, wanted, take, arg);
 }

@@ -30,3 +30,6 @@ uint32_t netlink_u32(const struct rtattr *attribute, uint32_t fallback);
  */
 int netlink_ask(const struct netlink_request *request, int wanted,
 		int (*take)(void *arg, const struct nlmsghdr *header), void *arg);
+/* All that a family has: type is RTM_GETLINK and the like. As netlink_ask(). */
+int netlink_dump(int type, int family,
+		 int (*take)(void *arg, const struct nlmsghdr *header), void *arg);

@@ -2,24 +2,24 @@
 /* Lines of key=value, for the reader of standard output and for the kernel log. */
 #include "internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static int kmsg = -1;
 static bool use_stdout = true, lost;
+static char ticket[32];
 
 bool output_is_lost(void)
 {
 	return lost;
 }
 
-int output_open(bool markers, bool to_stdout)
+int output_open(bool markers, bool to_stdout, int64_t number)
 {
 	use_stdout = to_stdout;
+	if (number)
+		snprintf(ticket, sizeof(ticket), "cycle=%lld ", (long long)number);
 	if (!markers)
 		return 0;
 	kmsg = open(path_make("/dev/kmsg").s, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -75,6 +75,11 @@ void line_number(struct line *line, const char *key, int64_t number)
 	line_addf(line, key, "%lld", (long long)number);
 }
 
+void line_name(struct line *line, const char *key, const char *value)
+{
+	line_add(line, key, *value ? value : "-");
+}
+
 const char *errno_name(int error)
 {
 	static char number[16];
@@ -91,79 +96,37 @@ void line_errno(struct line *line, const char *key, int error)
 	line_add(line, key, error ? errno_name(error) : "ok");
 }
 
-static void write_all(int fd, const char *text, size_t n)
-{
-	while (n) {
-		ssize_t got = write(fd, text, n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			lost = true;
-			return;
-		}
-		text += got;
-		n -= (size_t)got;
-	}
-}
-
 void line_end(struct line *line)
 {
-	if (kmsg >= 0) {
-		char record[LINE_SIZE + 32];
-		int n = snprintf(record, sizeof(record), "<2>iommu-stress: %.*s\n",
-				 (int)line->n, line->text);
+	static const char prefix[] = "<2>iommu-stress: ";
+	bool own = line->n >= 6 && !memcmp(line->text, "cycle=", 6);
+	char record[LINE_SIZE + sizeof(prefix) + sizeof(ticket)];
+	int n = snprintf(record, sizeof(record), "%s%s%.*s\n", prefix, own ? "" : ticket,
+			 (int)line->n, line->text);
 
-		/*
-		 * One write is one record, and only with its newline is it printed before
-		 * the next one comes. One that is refused is not worth a second.
-		 */
-		if (write(kmsg, record, (size_t)n) < 0)
-			errno = 0;
-	}
-	line->text[line->n++] = '\n';
-	if (use_stdout)
-		write_all(STDOUT_FILENO, line->text, line->n);
+	/*
+	 * One write is one record, and only with its newline is it printed before the next
+	 * one comes. One that is refused is not worth a second.
+	 */
+	if (kmsg >= 0 && write(kmsg, record, (size_t)n) < 0)
+		errno = 0;
+	if (use_stdout &&
+	    (fputs(record + sizeof(prefix) - 1, stdout) == EOF || fflush(stdout)))
+		lost = true;
 	line->n = 0;
 }
 
-_printf_(3, 0) static void say(const char *key, const char *word, const char *format,
-			       va_list ap)
+int say(int status, const char *key, const char *word, const char *format, ...)
 {
 	char why[LINE_SIZE - 64];
 	struct line line = { .n = 0 };
+	va_list ap;
 
+	va_start(ap, format);
 	vsnprintf(why, sizeof(why), format, ap);
+	va_end(ap);
 	line_add(&line, key, word);
 	line_add(&line, "why", why);
 	line_end(&line);
-}
-
-int say_error(const char *word, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	say("error", word, format, ap);
-	va_end(ap);
-	return STATUS_ERROR;
-}
-
-int say_usage(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	say("error", "usage", format, ap);
-	va_end(ap);
-	return STATUS_USAGE;
-}
-
-void say_warning(const char *word, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	say("warning", word, format, ap);
-	va_end(ap);
+	return status;
 }

@@ -2,12 +2,9 @@
 /* Processes that do what may hang. */
 #include "peer.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -123,18 +120,15 @@ int peer_wait(const struct peer *peer, int64_t until_ns)
 			{ .fd = peer->from, .events = POLLIN },
 			{ .fd = peer->pidfd, .events = POLLIN },
 		};
-		int64_t left = until_ns - now_ns();
+		bool over = now_ns() >= until_ns;
 
-		if (poll(pollfds, 2,
-			 left > 0 ? (int)((left + NS_PER_MSEC - 1) / NS_PER_MSEC) : 0) <
-			    0 &&
-		    errno != EINTR)
+		if (poll_until(pollfds, 2, until_ns) < 0 && errno != EINTR)
 			return -errno;
 		if (peer_answered(peer))
 			return 0;
 		if (peer_ended(peer))
 			return -EPIPE;
-		if (left <= 0)
+		if (over)
 			return -ETIMEDOUT;
 	}
 }
@@ -142,14 +136,13 @@ int peer_wait(const struct peer *peer, int64_t until_ns)
 int peer_stop(struct peer *peer, int64_t until_ns)
 {
 	struct pollfd pollfd = { .fd = peer->pidfd, .events = POLLIN };
-	int64_t left = until_ns - now_ns();
 	int ready;
 
 	if (peer->pid <= 0)
 		return 0;
 	kill(peer->pid, SIGKILL);
 	do
-		ready = poll(&pollfd, 1, left > 0 ? (int)(left / NS_PER_MSEC) + 1 : 0);
+		ready = poll_until(&pollfd, 1, until_ns);
 	while (ready < 0 && errno == EINTR);
 	if (ready > 0)
 		waitpid(peer->pid, NULL, 0);

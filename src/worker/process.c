@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What /proc tells of other processes. */
-#include "process.h"
 
 #include "internal.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static bool process_has(const char *pid, const char *name)
@@ -49,15 +46,6 @@ void vfio_user(const char *name, char *who, size_t size)
 	}
 }
 
-/* "[<0>] vfio_unregister_group_dev+0x94/0x1d0 [vfio]": the name alone says where. */
-static size_t frame_name(const char *line, const char **ret)
-{
-	const char *name = strstr(line, "] ");
-
-	*ret = name ? name + 2 : line;
-	return strcspn(*ret, "+ \n");
-}
-
 void process_where(pid_t pid, char *where, size_t size)
 {
 	char stack[2048];
@@ -71,8 +59,9 @@ void process_where(pid_t pid, char *where, size_t size)
 	if (!strcmp(stack, "0"))
 		return;
 	for (const char *line = stack; *line; line += *line == '\n') {
-		const char *name;
-		size_t length = frame_name(line, &name);
+		/* "[<0>] vfio_unregister_group_dev+0x94/0x1d0 [vfio]": the name says where. */
+		const char *mark = strstr(line, "] "), *name = mark ? mark + 2 : line;
+		size_t length = strcspn(name, "+ \n");
 
 		if (n + length + 2 > size)
 			return;

@@ -52,11 +52,29 @@ bool pull_is_gone(const struct pull *pull);
 int device_unbind(struct puts *puts, const struct bdf *bdf);
 /* Also what is bound to another driver. -ENODEV: the driver does not take it. */
 int device_bind(struct puts *puts, const struct bdf *bdf, const char *driver);
-/* override: "" for none. -ENOENT: the kernel has no driver_override. */
+/* One that has none, through the driver's own file. */
+int device_bind_file(struct puts *puts, const struct bdf *bdf, const char *driver);
+/* override: "" for none. */
 int device_override(struct puts *puts, const struct bdf *bdf, const char *override);
 /* "" for none, and when it cannot be read. Returns 0 or -errno. */
 int device_override_read(struct puts *puts, const struct bdf *bdf, char *override,
 			 size_t size);
+
+/* -- modules of drivers -------------------------------------------------------------------- */
+
+/* Of the driver that a device has; "" if it is built in, or there is none. */
+void module_of(const struct bdf *bdf, char *name, size_t size);
+bool module_is_loaded(const char *name);
+/*
+ * Does it serve nothing but this device? Returns 0, or the exit status after it has said
+ * why not.
+ */
+int module_check(const char *name, const struct bdf *bdf);
+
+/* For puts_act(). */
+int module_unload(const char *name);
+/* Through modprobe(8). */
+int module_load(const char *name);
 
 /* -- uevents ---------------------------------------------------------------------------- */
 

@@ -2,8 +2,6 @@
 /* Writes that another process does, with a limit. */
 #include "puts.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 int puts_open(struct puts *puts)

@@ -2,10 +2,6 @@
 /* The coordinator: sets up, makes one attempt a line, puts everything back. */
 #include "race.h"
 
-#include "commands.h"
-#include "input.h"
-
-#include <string.h>
 #include <unistd.h>
 
 /* Writes at the end: somebody waits for us. */
@@ -28,8 +24,8 @@ static int change(struct race *race, enum setting setting, const char *text)
 
 static int race_parse_devices(struct race *race, const struct args *args)
 {
-	struct bdf bdf;
-	int status = bdf_arg(args, "device", &bdf);
+	struct bdf bdf = race->pull.device;
+	int status = device_check(&bdf);
 	const char *member;
 
 	if (status)
@@ -38,8 +34,9 @@ static int race_parse_devices(struct race *race, const struct args *args)
 	for (size_t i = 0; (member = args_get_nth(args, "member", i)); i++) {
 		if (bdf_parse(member, &bdf))
 			return say_usage("member=%s: not a PCI address", member);
-		if (!device_exists(&bdf))
-			return say_error("device", "there is no PCI device %s", bdf.s);
+		status = device_check(&bdf);
+		if (status)
+			return status;
 		if (race->n_devices == ARRAY_SIZE(race->devices))
 			return say_usage("more than %d members", MEMBERS_MAX);
 		saved_read(&race->puts, &race->devices[race->n_devices++], &bdf);
@@ -49,20 +46,16 @@ static int race_parse_devices(struct race *race, const struct args *args)
 
 static int race_parse_numbers(struct race *race, const struct args *args)
 {
-	int64_t churn = 0, autoprobe = 0, expedited = 0, blocked_ms = 2000,
-		limit_ms = 10000;
+	int64_t blocked_ms = 2000, limit_ms = 10000;
 
-	if (args_get_number(args, "churn", &churn) ||
-	    args_get_number(args, "autoprobe", &autoprobe) ||
-	    args_get_number(args, "expedited", &expedited) ||
+	if (args_get_number(args, "churn", &race->churn) ||
+	    args_get_number(args, "autoprobe", &race->autoprobe) ||
+	    args_get_number(args, "expedited", &race->expedited) ||
 	    args_get_number(args, "blocked_ms", &blocked_ms) ||
 	    args_get_number(args, "limit_ms", &limit_ms))
 		return STATUS_USAGE;
 	if (blocked_ms < 1 || limit_ms < 1 || blocked_ms > 3600000 || limit_ms > 3600000)
 		return say_usage("blocked_ms and limit_ms: 1 to 3600000");
-	race->churn = churn;
-	race->autoprobe = autoprobe;
-	race->expedited = expedited;
 	race->blocked_ns = blocked_ms * NS_PER_MSEC;
 	race->puts.limit_ns = limit_ms * NS_PER_MSEC;
 	return 0;
@@ -70,28 +63,18 @@ static int race_parse_numbers(struct race *race, const struct args *args)
 
 static int race_parse(struct race *race, const struct args *args)
 {
-	const char *name = args_get(args, "holder") ?: "group";
-	const char *release = args_get(args, "release") ?: "request";
 	struct holder *holder = &race->holding.holder;
-	int status;
+	int status = holder_parse(holder, args, "request")              ?:
+			     race_parse_numbers(race, args)             ?:
+			     pull_parse(&race->puts, &race->pull, args) ?:
+			     race_parse_devices(race, args);
 
-	race->ops = holder_find(name);
-	if (!race->ops)
-		return say_usage("holder=%s: see iommu-stress-worker(8)", name);
-	if (release_parse(release, &race->release))
-		return say_usage("release=%s: see iommu-stress-worker(8)", release);
-	status = race_parse_numbers(race, args);
 	if (status)
 		return status;
-	status = pull_parse(&race->puts, &race->pull, args) ?:
-			 race_parse_devices(race, args);
-	race->driver = race->ops == &holder_none ? race->devices[0].driver : "vfio-pci";
-	holder_init(holder, race->ops);
 	holder->bdf = race->pull.device;
-	holder->release = race->release;
-	holder->qemu = args_get(args, "qemu");
-	holder->qemu_root = args_get(args, "qemu_root");
-	return status;
+	race->ops = holder->ops;
+	race->driver = race->ops == &holder_none ? race->devices[0].driver : "vfio-pci";
+	return 0;
 }
 
 static int race_bind(struct race *race)
@@ -198,12 +181,43 @@ static int race_restore(struct race *race)
 	return status;
 }
 
+/* -- what it uses of the machine: what grows when something leaks ------------------------ */
+
+static int64_t meminfo(const char *key)
+{
+	char text[4096], *at;
+
+	file_read(path_make("/proc/meminfo").s, text, sizeof(text));
+	at = strstr(text, key);
+	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+/* The line usage=WHEN. Descriptors are those of all three processes. */
+static void resources_say(const struct race *race, const char *when)
+{
+	const pid_t pids[] = { getpid(), race->puts.writer.pid, race->holder.pid };
+	struct line line = { .n = 0 };
+	int fds = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		if (pids[i] > 0)
+			fds += names_count(path_make("/proc/%d/fd", pids[i]).s);
+	line_add(&line, "usage", when);
+	line_number(&line, "fds", fds);
+	line_number(&line, "groups",
+		    names_count(path_make("/sys/kernel/iommu_groups").s));
+	line_number(&line, "devices", names_count(path_make("/sys/bus/pci/devices").s));
+	line_number(&line, "available_kb", meminfo("MemAvailable:"));
+	line_number(&line, "slab_kb", meminfo("SUnreclaim:"));
+	line_end(&line);
+}
+
 /* -- lines from standard input ------------------------------------------------------------ */
 
 enum said { SAID_ATTEMPT, SAID_NOTHING, SAID_END, SAID_NONSENSE };
 
 /* "try=N at=NS", an empty line, "end", or none of them, which is answered. */
-static enum said parse_line(char *text, struct attempt *attempt)
+static enum said parse_line(char *text, struct shot *shot)
 {
 	const char *words[ARGS_MAX];
 	char *rest = NULL;
@@ -217,10 +231,10 @@ static enum said parse_line(char *text, struct attempt *attempt)
 		return SAID_NOTHING;
 	if (n == 1 && !strcmp(words[0], "end"))
 		return SAID_END;
-	*attempt = (struct attempt){ 0 };
+	*shot = (struct shot){ 0 };
 	if (args_parse(&args, n, words, "try at") ||
-	    args_get_number(&args, "try", &attempt->number) ||
-	    args_get_number(&args, "at", &attempt->at_ns))
+	    args_get_number(&args, "try", &shot->number) ||
+	    args_get_number(&args, "at", &shot->at_ns))
 		return SAID_NONSENSE;
 	if (args_get(&args, "try"))
 		return SAID_ATTEMPT;
@@ -234,8 +248,8 @@ static int race_loop(struct race *race, struct input *input)
 	char text[1024];
 
 	while (!output_is_lost() && input_line(input, text, sizeof(text))) {
-		struct attempt attempt;
-		enum said said = parse_line(text, &attempt);
+		struct shot shot;
+		enum said said = parse_line(text, &shot);
 		int status;
 
 		if (said == SAID_NOTHING)
@@ -244,7 +258,7 @@ static int race_loop(struct race *race, struct input *input)
 			break;
 		if (said == SAID_NONSENSE)
 			return STATUS_USAGE;
-		status = attempt_run(race, &attempt);
+		status = attempt_run(race, &shot);
 		if (status)
 			return status;
 		if (first)
@@ -264,10 +278,10 @@ static void say_ready(const struct race *race)
 	line_add(&line, "race", "ready");
 	line_number(&line, "pid", getpid());
 	line_add(&line, "device", saved->bdf.s);
-	line_add(&line, "driver", *saved->driver ? saved->driver : "-");
-	line_add(&line, "override", *saved->override ? saved->override : "-");
+	line_name(&line, "driver", saved->driver);
+	line_name(&line, "override", saved->override);
 	line_number(&line, "group", device_group(&saved->bdf));
-	line_add(&line, "slot", *race->pull.slot ? race->pull.slot : "-");
+	line_name(&line, "slot", race->pull.slot);
 	line_number(&line, "cpu_writer", race->puts.cpu);
 	line_number(&line, "cpu_holder", race->cpu_holder);
 	line_end(&line);

@@ -42,9 +42,8 @@ int pull_bring_back(struct puts *puts, const struct pull *pull, int uevents,
 struct race {
 	/* What is asked for. */
 	struct pull pull;
-	const struct holder_ops *ops;
-	enum release release;
-	bool churn, autoprobe, expedited;
+	const struct holder_ops *ops;        /* of the holder */
+	int64_t churn, autoprobe, expedited; /* 0: no */
 	int64_t blocked_ns;
 	char id[16];        /* of the device, as in a uevent's PCI_ID */
 	const char *driver; /* while it is held; "" for none */
@@ -67,12 +66,14 @@ int race_check_group(const struct race *race);
 /* Fills in two CPUs of those that may be used. */
 int race_choose_cpus(struct race *race);
 
-/* The line usage=WHEN. */
-void resources_say(const struct race *race, const char *when);
-
-struct attempt {
+/* One attempt, as a line of input asks for it. */
+struct shot {
 	int64_t number, at_ns;
 };
 
+/* What became of the device. */
+enum back { BACK_OK, BACK_GONE, BACK_MOVED, BACK_STUCK };
+extern const char *const back_names[];
+
 /* Returns 0 (results are data), or the exit status after it has said why it goes no further. */
-int attempt_run(struct race *race, const struct attempt *attempt);
+int attempt_run(struct race *race, const struct shot *shot);

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The driver is taken away from a device and given back, whatever the device does: once. */
-#include "commands.h"
-#include "input.h"
 #include "interface.h"
-#include "module.h"
-#include "process.h"
 #include "race.h"
-
-#include <errno.h>
-#include <string.h>
 
 /* sysfs is looked at so often, should an event be lost; and an event waited for so long. */
 #define LOOK_NS  (20 * NS_PER_MSEC)
 #define EVENT_NS NS_PER_SEC
-
-enum back { BACK_OK, BACK_GONE, BACK_MOVED, BACK_STUCK };
 
 struct rebind {
 	/* What is asked for. */
@@ -57,9 +48,8 @@ static int rebind_parse(struct rebind *rebind, const struct args *args)
 	/* A module that goes unbinds its devices. */
 	if (words.n == ARGS_MAX)
 		return say_usage("more than %d words", ARGS_MAX - 1);
-	words.words[words.n].key = "method=";
-	words.words[words.n].key_n = strlen("method");
-	words.words[words.n++].value = rebind->by_module ? "unbind" : method;
+	words.words[words.n++] =
+		(struct word){ "method", rebind->by_module ? "unbind" : method };
 	return pull_parse(&rebind->puts, &rebind->pull, &words);
 }
 
@@ -69,9 +59,7 @@ static int rebind_check(struct rebind *rebind)
 	const struct bdf *device = &rebind->pull.device;
 	int status, err;
 
-	if (!device_exists(device))
-		return say_error("device", "there is no PCI device %s", device->s);
-	status = pull_check(&rebind->pull);
+	status = device_check(device) ?: pull_check(&rebind->pull);
 	if (status)
 		return status;
 	saved_read(&rebind->puts, &rebind->saved, device);
@@ -139,13 +127,6 @@ static bool await(struct rebind *rebind, const char *action,
 
 /* -- driver gone --------------------------------------------------------------------------- */
 
-static void limit_puts(struct rebind *rebind)
-{
-	int64_t left = rebind->deadline - now_ns();
-
-	rebind->puts.limit_ns = left > NS_PER_MSEC ? left : NS_PER_MSEC;
-}
-
 static void note_stuck(struct rebind *rebind)
 {
 	if (rebind->puts.stuck)
@@ -158,7 +139,6 @@ static void take(struct rebind *rebind)
 	int64_t begin = now_ns();
 
 	rebind->deadline = begin + rebind->limit_ns;
-	limit_puts(rebind);
 	rebind->unplug_error =
 		rebind->by_module ?
 			puts_act(&rebind->puts, module_unload, rebind->module) :
@@ -180,9 +160,7 @@ static int give(struct rebind *rebind)
 		return puts_act(&rebind->puts, module_load, rebind->module);
 	if (!strcmp(rebind->pull.method->gone, "remove"))
 		return pull_replug(&rebind->puts, &rebind->pull);
-	return puts_write(&rebind->puts,
-			  path_make("/sys/bus/pci/drivers/%s/bind", saved->driver).s,
-			  rebind->pull.device.s);
+	return device_bind_file(&rebind->puts, &rebind->pull.device, saved->driver);
 }
 
 /* A new device gets no driver by itself while drivers_autoprobe is off, or of an override. */
@@ -200,7 +178,6 @@ static void give_back(struct rebind *rebind)
 	int64_t begin = now_ns();
 
 	rebind->deadline = begin + rebind->limit_ns;
-	limit_puts(rebind);
 	rebind->back_error = give(rebind);
 	if (!rebind->puts.stuck && needs_help(rebind))
 		rebind->back_error = saved_restore(&rebind->puts, &rebind->saved);
@@ -264,11 +241,10 @@ static void say_gone(const struct rebind *rebind)
 
 static void say_result(const struct rebind *rebind)
 {
-	static const char *const backs[] = { "ok", "gone", "moved", "stuck" };
 	struct line line = { .n = 0 };
 
 	add_unplug(&line, rebind);
-	line_add(&line, "back", backs[rebind->back]);
+	line_add(&line, "back", back_names[rebind->back]);
 	if (rebind->back == BACK_MOVED)
 		line_add(&line, "moved", rebind->moved.s);
 	line_number(&line, "back_ns", rebind->back_ns);
@@ -288,6 +264,7 @@ static void say_result(const struct rebind *rebind)
 static void rebind_cycle(struct rebind *rebind)
 {
 	rebind->begin = now_ns();
+	rebind->puts.limit_ns = rebind->limit_ns;
 	say_begin(rebind);
 	uevent_drain(rebind->uevents);
 	take(rebind);

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Everything as it was. Done twice it does nothing the second time. */
-#include "commands.h"
-#include "module.h"
 #include "race.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 void saved_read(struct puts *puts, struct saved *saved, const struct bdf *bdf)
 {
@@ -27,13 +21,11 @@ int saved_restore(struct puts *puts, const struct saved *saved)
 			return err;
 	}
 	err = device_override(puts, &saved->bdf, saved->override);
-	if (err && err != -ENOENT)
+	if (err)
 		return err;
 	if (!strcmp(is, saved->driver) || !*saved->driver)
 		return 0;
-	return puts_write(puts,
-			  path_make("/sys/bus/pci/drivers/%s/bind", saved->driver).s,
-			  saved->bdf.s);
+	return device_bind_file(puts, &saved->bdf, saved->driver);
 }
 
 const struct setting_file settings[SETTINGS] = {
@@ -54,6 +46,8 @@ int setting_read(struct puts *puts, enum setting setting, char *text, size_t siz
 {
 	return puts_query(puts, path_make("%s", settings[setting].file).s, text, size);
 }
+
+const char *const back_names[] = { "ok", "gone", "moved", "stuck" };
 
 static bool wait_exists(const struct bdf *bdf, int uevents, int64_t until_ns)
 {
@@ -85,9 +79,13 @@ int pull_bring_back(struct puts *puts, const struct pull *pull, int uevents,
 	return wait_exists(&pull->device, uevents, until_ns) ? 0 : -ENODEV;
 }
 
-static const char *name_or_none(const char *name)
+/* What it was, if that is an argument; "-" for none. */
+static void take_name(const struct args *args, const char *key, char *name, size_t size)
 {
-	return !name || !strcmp(name, "-") ? "" : name;
+	const char *text = args_get(args, key);
+
+	if (text)
+		snprintf(name, size, "%s", strcmp(text, "-") != 0 ? text : "");
 }
 
 /* Writes only what is different. */
@@ -126,12 +124,8 @@ static int restore_device(struct puts *puts, const struct pull *pull,
 	if (args_get(args, "module") && !module_is_loaded(args_get(args, "module")))
 		puts_act(puts, module_load, args_get(args, "module"));
 	saved_read(puts, &saved, &pull->device);
-	if (args_get(args, "driver"))
-		snprintf(saved.driver, sizeof(saved.driver), "%s",
-			 name_or_none(args_get(args, "driver")));
-	if (args_get(args, "override"))
-		snprintf(saved.override, sizeof(saved.override), "%s",
-			 name_or_none(args_get(args, "override")));
+	take_name(args, "driver", saved.driver, sizeof(saved.driver));
+	take_name(args, "override", saved.override, sizeof(saved.override));
 	err = saved_restore(puts, &saved);
 	if (err)
 		return say_error("restore", "%s cannot be given back to %s: %s",
@@ -148,8 +142,8 @@ static void say_restored(struct puts *puts, const struct pull *pull)
 	saved_read(puts, &saved, &pull->device);
 	line_add(&line, "restore", "done");
 	line_add(&line, "device", pull->device.s);
-	line_add(&line, "driver", *saved.driver ? saved.driver : "-");
-	line_add(&line, "override", *saved.override ? saved.override : "-");
+	line_name(&line, "driver", saved.driver);
+	line_name(&line, "override", saved.override);
 	line_end(&line);
 }
 
@@ -160,7 +154,7 @@ static bool next_device(const struct args *args, size_t *from, struct args *ret)
 
 	ret->n = 0;
 	for (; *from < args->n; ++*from) {
-		bool names = args_is(args, *from, "device");
+		bool names = !strcmp(args->words[*from].key, "device");
 
 		if (names && named)
 			break;

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands that do one thing: bind, unbind, unplug, replug, hold. */
-#include "commands.h"
-#include "input.h"
 #include "race.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -31,7 +25,7 @@ int bind_run(const struct args *args)
 	const char *driver = args_get(args, "driver") ?: "vfio-pci";
 	struct puts puts = PUTS_INIT;
 	struct bdf bdf;
-	int status = bdf_arg(args, "device", &bdf), err;
+	int status = device_arg(args, &bdf), err;
 
 	if (status)
 		return status;
@@ -56,7 +50,7 @@ int unbind_run(const struct args *args)
 {
 	struct puts puts = PUTS_INIT;
 	struct bdf bdf;
-	int status = bdf_arg(args, "device", &bdf) ?: puts_open(&puts), err;
+	int status = device_arg(args, &bdf) ?: puts_open(&puts), err;
 
 	if (status)
 		return status;
@@ -76,11 +70,10 @@ int unplug_run(const struct args *args)
 
 	if (status)
 		return status;
-	if (!device_exists(&pull.device))
-		return say_error("device", "there is no PCI device %s", pull.device.s);
-	if (!pull.method->pull_file)
+	status = device_check(&pull.device);
+	if (!status && !pull.method->pull_file)
 		return say_usage("method=outside is for others to do");
-	status = pull_check(&pull);
+	status = status ?: pull_check(&pull);
 	if (status)
 		return status;
 	err = pull_unplug(&puts, &pull);
@@ -173,38 +166,26 @@ static int hold_open(struct holder *holder)
 
 int hold_run(const struct args *args)
 {
-	const char *name = args_get(args, "holder") ?: "group";
-	const char *release = args_get(args, "release") ?: "close-unset";
-	const struct holder_ops *ops = holder_find(name);
-	int64_t at = 0;
 	struct holder holder;
-	int status, err;
+	int64_t at = 0;
+	int status = holder_parse(&holder, args, "close-unset"), err;
 
-	if (!ops || ops == &holder_none)
-		return say_usage("holder=%s: see iommu-stress-worker(8)", name);
-	holder_init(&holder, ops);
-	if (release_parse(release, &holder.release))
-		return say_usage("release=%s: see iommu-stress-worker(8)", release);
+	if (status)
+		return status;
+	if (holder.ops == &holder_none)
+		return say_usage("holder=none: see iommu-stress-worker(8)");
 	if (args_get_number(args, "at", &at))
 		return STATUS_USAGE;
-	holder.qemu = args_get(args, "qemu");
-	holder.qemu_root = args_get(args, "qemu_root");
-	if (ops->has_child && !holder.qemu)
-		return say_usage("holder=%s needs qemu=PROGRAM", name);
-	status = bdf_arg(args, "device", &holder.bdf) ?: hold_open(&holder);
+	status = device_arg(args, &holder.bdf) ?: hold_open(&holder);
 	if (status)
 		return status;
 	say_hold("ready", &holder, 0);
 	hold_wait(&holder);
 	at += now_ns();
-	ops->prepare(&holder);
+	holder.ops->prepare(&holder);
 	spin_until(at);
-	if (!ops->has_child && holder.release == RELEASE_EXIT)
-		_exit(0);
-	if (!ops->has_child && holder.release == RELEASE_KILL)
-		raise(SIGKILL);
-	err = ops->act(&holder);
-	ops->close(&holder);
+	err = holder_act(&holder);
+	holder.ops->close(&holder);
 	say_hold("end", &holder, err);
 	return STATUS_OK;
 }

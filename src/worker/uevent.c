@@ -2,11 +2,7 @@
 /* What the kernel tells udev: lib/kobject_uevent.c. */
 #include "pull.h"
 
-#include <errno.h>
 #include <linux/netlink.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,7 +59,6 @@ int uevent_next(int fd, struct uevent *event, int64_t until_ns)
 		socklen_t size = sizeof(from);
 		ssize_t n = recvfrom(fd, message, sizeof(message), 0,
 				     (struct sockaddr *)&from, &size);
-		int64_t left;
 
 		/* Only the kernel's own: any process may send to the group's members. */
 		if (n > 0 && from.nl_pid == 0 && !uevent_parse(message, (size_t)n, event))
@@ -72,11 +67,9 @@ int uevent_next(int fd, struct uevent *event, int64_t until_ns)
 			continue;
 		if (errno != EAGAIN)
 			return -errno;
-		left = until_ns - now_ns();
-		if (left <= 0)
+		if (now_ns() >= until_ns)
 			return -ETIMEDOUT;
-		if (poll(&pollfd, 1, (int)((left + NS_PER_MSEC - 1) / NS_PER_MSEC)) < 0 &&
-		    errno != EINTR)
+		if (poll_until(&pollfd, 1, until_ns) < 0 && errno != EINTR)
 			return -errno;
 	}
 }

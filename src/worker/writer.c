@@ -2,9 +2,7 @@
 /* The process that writes to sysfs, and may hang there. */
 #include "meet.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Both have to be at their places before the moment is set. */

@@ -144,6 +144,38 @@ refuse "missing initramfs" "cannot read the initrd /nonexistent" prepare arm64 \
 	--initrd /nonexistent
 refuse "kernel of another architecture" "amd64" prepare amd64 \
 	--kernel "$("$program" board prepare arm64 | sed -n 's/^kernel //p')"
+# What the kernel's own log holds stands on the console, byte for byte, whoever keeps this
+# machine busy: a 16550 of QEMU's waits for nobody.
+for _ in 1 2; do
+	timeout 120 sh -c 'while :; do :; done' &
+	busy="$busy $!"
+done
+shell amd64 <<'END'
+dmesg -n 1
+dmesg -r | sed 's/^/log /'
+END
+# shellcheck disable=SC2086 # a list
+kill $busy
+# Up to the marker: what comes later may come while the log is printed.
+tr -d '\r' <"$scratch/out" | awk '
+	/^log </ {
+		level = substr($0, 6, index($0, ">") - 6) % 8
+		line = substr($0, index($0, ">") + 1)
+		if (line ~ /iommu-stress: phase=up/) logged = 1
+		if (logged) next
+		if (level < 7) want[line] = 1
+		known[line] = 1
+	}
+	/^\[.*iommu-stress: phase=up/ { up = 1 }
+	/^\[/ && !up { seen[$0] = 1 }
+	END {
+		for (line in want) if (!(line in seen)) print "missing: " line
+		for (line in seen) if (!(line in known)) print "damaged: " line
+		print length(want)
+	}' >"$scratch/differs"
+check "a busy host sees a whole boot" test "$(tail -n 1 "$scratch/differs")" -ge 200
+empty "... and each line of it as the kernel has it" "$(sed '$d' "$scratch/differs")"
+
 # shellcheck disable=SC2016 # the inner shell's
 check "a missing QEMU is named" sh -c 'PATH=/nonexistent "$0" board shell arm64 2>&1 |
 	grep -q "qemu-system-aarch64 is missing: apt install qemu-system-arm"' "$program"

@@ -17,14 +17,9 @@ static void check(bool holds, const char *what)
 	abort();
 }
 
-static void check_means(const struct facts *facts)
+static void check_means(const struct facts *facts, const struct means *means)
 {
-	const struct means *means;
-
-	for (unsigned int i = 0; (means = means_holder_at(i)); i++)
-		for (size_t d = 0; d < facts->n_devices; d++)
-			free(means->lacks(facts, &facts->devices[d]));
-	for (unsigned int i = 0; (means = means_method_at(i)); i++)
+	for (; means->name; means++)
 		for (size_t d = 0; d < facts->n_devices; d++)
 			free(means->lacks(facts, &facts->devices[d]));
 }
@@ -71,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check(why != NULL, "it is told why nothing is chosen");
 		rest = text_from(rest, line.n + 1);
 	}
-	check_means(&facts);
+	check_means(&facts, means_holders);
+	check_means(&facts, means_methods);
 	check_guards(&facts, 0);
 	check_guards(&facts, size ? ~0u - data[0] : 0);
 	facts_chosen_done(&chosen);

@@ -50,6 +50,16 @@ static inline void cut_put(const struct cut *cut, const char *name, const char *
 	assert_int_equal(file_write(path, (struct text){ bytes, n }), 0);
 }
 
+/* As much of the console as there can be when n bytes of the journal are: up to the next phase. */
+static inline size_t cut_console(const struct cut *cut, size_t n)
+{
+	const char *phase = strstr(cut->journal + n, "{\"type\":\"phase\"");
+	const char *offset = phase ? strstr(phase, "\"offset\":") : NULL;
+	size_t end = offset ? strtoull(offset + 9, NULL, 10) : cut->n_console;
+
+	return end < cut->n_console ? end : cut->n_console;
+}
+
 /* The run as if its controller had been killed after n bytes of the journal. */
 static inline void cut_at(const struct cut *cut, size_t n)
 {
@@ -57,7 +67,7 @@ static inline void cut_at(const struct cut *cut, size_t n)
 	assert_int_equal(mkdir(cut->run_dir, 0777), 0);
 	cut_put(cut, "journal.jsonl", cut->journal, n);
 	/* In the middle of a line, as it may be. */
-	cut_put(cut, "console.raw", cut->console, cut->n_console * n / cut->n);
+	cut_put(cut, "console.raw", cut->console, cut_console(cut, n));
 }
 
 static inline struct result cut_resume(const struct cut *cut, struct plan *plan,

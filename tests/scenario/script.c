@@ -43,13 +43,18 @@ static struct {
 	struct event queue[QUEUE_MAX];
 	size_t queued;
 	unsigned int boots;
+	char up[96]; /* what the shell says of itself */
 	bool shell, network, dead, same_boot_id, mute_network;
 	struct load *load;
 } b;
 
 void script_play(const enum behaviour *cycles, unsigned int n)
 {
+	unsigned int boots = b.boots;
+
 	memset(&b, 0, sizeof(b));
+	/* Ids of boots never come again. */
+	b.boots = boots;
 	memcpy(b.cycles, cycles, n * sizeof(*cycles));
 	b.n = n;
 }
@@ -91,7 +96,7 @@ static void later(unsigned int delay_ms, const char *text, void (*act)(void))
 
 static void print(const char *text)
 {
-	b.events.on_console(b.events.arg, text, strlen(text));
+	parts_print(&b.events, text);
 }
 
 static void on_timer(void *arg)
@@ -122,11 +127,10 @@ static void say_up(void)
 	if (!b.same_boot_id)
 		b.boots++;
 	b.same_boot_id = false;
-	snprintf(
-		line, sizeof(line),
-		"[    1.500000] iommu-stress: phase=up boot_id=%08x-0000-4000-8000-000000000000 "
-		"kernel=6.1.0-test\n# ",
-		b.boots);
+	snprintf(b.up, sizeof(b.up),
+		 "boot_id=%08x-0000-4000-8000-000000000000 kernel=6.1.0-test", b.boots);
+	snprintf(line, sizeof(line), "[    1.500000] iommu-stress: phase=up %s\n# ",
+		 b.up);
 	b.shell = b.network = true;
 	print(line);
 	if (behaviour() == HANG_UP && b.mute_network)
@@ -137,6 +141,24 @@ static const char banner[] =
 	"[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x411fd070]\n"
 	"[    0.000000] Linux version 6.1.0-test (a@b) (gcc 12) #1 SMP\n";
 
+/* Firmware's work. */
+static void tell_reset(void)
+{
+	b.events.on_power(b.events.arg, "reset");
+}
+
+static void start_kernel(void)
+{
+	tell_reset();
+	print(banner);
+}
+
+static void start_quietly(void)
+{
+	tell_reset();
+	say_up();
+}
+
 static void go_down(void)
 {
 	b.shell = b.network = false;
@@ -145,7 +167,7 @@ static void go_down(void)
 static void boot(void)
 {
 	go_down();
-	later(300, banner, NULL);
+	later(300, NULL, start_kernel);
 	if (b.boot == BOOT_PANICS) {
 		later(500,
 		      "[    0.900000] Kernel panic - not syncing: VFS: Unable to mount root fs on "
@@ -233,6 +255,37 @@ static void end_load(void)
 			      "the flood process ended: signal 9 (Killed)");
 }
 
+/* Of another boot and controller, with a ticket that nobody gave this one. */
+static const char replayed[] =
+	"pstore: dmesg-efi-1\n"
+	"[    1.000000] iommu-stress: phase=up boot_id=77777777-0000-4000-8000-000000000000 "
+	"kernel=6.1.0-test\n"
+	"[    1.100000] iommu-stress: cycle=4711471140000001 phase=up "
+	"boot_id=77777777-0000-4000-8000-000000000000 kernel=6.1.0-test\n"
+	"[    3.000000] iommu-stress: cycle=4711471140000001 phase=trigger\n"
+	"[    3.000000] iommu-stress: error=usage why=forged\n"
+	"[    3.100000] iommu-stress: alive=1\n";
+static const char forged[] =
+	"[    5.900000] reboot: Restarting system\n"
+	"[    0.000000] Linux version 6.1.0-test (a@b) (gcc 12) #1 SMP\n";
+
+/* As it is: the ticket of the script's own shell is not put in. */
+static void print_raw(const char *text)
+{
+	b.events.on_console(b.events.arg, text, strlen(text));
+}
+
+static void replay(void)
+{
+	print_raw(replayed);
+}
+
+static void forge(void)
+{
+	print_raw(forged);
+	print_raw(replayed);
+}
+
 static void garbage(void)
 {
 	char bytes[400];
@@ -283,7 +336,7 @@ static void go_through_reboot(void)
 		return;
 	case HANG_EARLY_BOOT:
 		later(20, restarting, NULL);
-		later(300, banner, NULL);
+		later(300, NULL, start_kernel);
 		return;
 	case SAME_BOOT_ID:
 		b.same_boot_id = true;
@@ -297,16 +350,23 @@ static void go_through_reboot(void)
 		return;
 	case BOOT_LOOPS:
 		for (int i = 0; i < 6; i++)
-			later(100, banner, NULL);
+			later(100, NULL, start_kernel);
 		return;
 	case QUIET:
-		later(1000, NULL, say_up);
+		later(1000, NULL, start_quietly);
 		return;
 	case HANG_UP:
 		b.mute_network = true;
 		break;
 	case STOPPED_IN_RESET:
 		return;
+	case FORGED:
+		b.shell = b.network = true;
+		later(20, NULL, forge);
+		return;
+	case REPLAYED:
+		later(20, NULL, replay);
+		break;
 	case CLOSES:
 		later(20, NULL, close_console);
 		return;
@@ -319,7 +379,7 @@ static void go_through_reboot(void)
 		break;
 	case NEXT_BOOT_SPLAT:
 		later(20, restarting, NULL);
-		later(300, banner, NULL);
+		later(300, NULL, start_kernel);
 		later(10, left_on, NULL);
 		later(700, NULL, say_up);
 		return;
@@ -338,6 +398,9 @@ static void on_cycle(void)
 		break;
 	case RESETS_ITSELF:
 		later(50, NULL, boot);
+		break;
+	case FORGED_UP:
+		later(50, NULL, forge);
 		break;
 	case NO_REPLIES:
 		b.mute_network = true;
@@ -380,6 +443,11 @@ static int type(struct control *control, struct text line)
 	bool request = text_has(line, TEXT("phase=trigger"));
 
 	(void)control;
+	parts_heard(line);
+	if (b.shell && parts_is_up(line, marker, sizeof(marker), b.up)) {
+		print(marker);
+		return 0;
+	}
 	if (b.shell && text_has(line, TEXT("counters=1")))
 		return tell_counters(line);
 	if (!b.shell || !text_starts(line, TEXT("mark ")))
@@ -388,10 +456,12 @@ static int type(struct control *control, struct text line)
 	if (end >= 0)
 		words.n = (size_t)end - 5;
 	if (text_value(words, "cycle", &cycle) && text_has(line, TEXT("phase=settle"))) {
-		b.cycle = (unsigned int)strtoul(cycle.s, NULL, 10);
+		b.cycle = ticket_cycle(strtoull(cycle.s, NULL, 10));
 		on_cycle();
 	}
-	if (!b.shell || (request && behaviour() == HANG_TRIGGER))
+	if (request && behaviour() == HANG_TRIGGER)
+		die();
+	if (!b.shell || (request && behaviour() == DEAF))
 		return 0;
 	snprintf(marker, sizeof(marker), "[    3.000000] iommu-stress: %.*s\n",
 		 TEXT_ARG(words));

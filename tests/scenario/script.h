@@ -14,7 +14,8 @@ enum behaviour {
 	CRASH_STAYS,      /* oops, panic=0: silent until reset */
 	CRASH_WAITS,      /* oops, panic=5 */
 	HANG_SETTLE,      /* silent once settled; the flood finds nobody */
-	HANG_TRIGGER,     /* the shell does not execute the request */
+	HANG_TRIGGER,     /* nothing is heard after the request was typed */
+	DEAF,             /* the shell answers, but does not execute the request */
 	HANG_SHUTDOWN,    /* marker, then nothing */
 	HANG_FIRMWARE,    /* restarts, no banner */
 	HANG_EARLY_BOOT,  /* banner, then nothing */
@@ -34,6 +35,9 @@ enum behaviour {
 	OOPS_IN_FLOOD,    /* a context of the network dies, the shell lives */
 	HANG_UP,          /* dies just after its shell is back */
 	NO_COUNTERS,      /* what reads the counters is not there */
+	FORGED,           /* stays up, and prints all that a reboot would */
+	FORGED_UP,        /* a program says that another boot is up; then as usual */
+	REPLAYED,         /* an old log is printed on the way down */
 	STOPPED_IN_RESET, /* hangs, and the user stops the run while it is reset */
 	BEHAVIOURS
 };

@@ -8,7 +8,7 @@
 #include "scenario/cut.h"
 #include "scenario/parts.h"
 #include "scenario/play.h"
-#include "scenario/unplug/plan.h"
+#include "scenario/unplug/unplug.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -85,6 +85,7 @@ static void say(const char *format, ...)
 static void boot(void)
 {
 	b.dead = false;
+	b.events.on_power(b.events.arg, "reset");
 	say("[    0.000000] Linux version 6.1.0-test (a@b) (gcc 12) #1 SMP\n"
 	    "[    1.500000] iommu-stress: phase=up boot_id=%08x kernel=%s\n",
 	    ++b.boots, b.kernel ? b.kernel : "6.1.0-test");
@@ -103,7 +104,8 @@ static void on_timer(void *arg)
 	memmove(b.pending, b.pending + n, strlen(b.pending + n) + 1);
 	if (b.pending[0])
 		loop_timer_set(b.timer, loop_now_ns() + b.slow_ns);
-	b.events.on_console(b.events.arg, bytes, n);
+	bytes[n] = '\0';
+	parts_print(&b.events, bytes);
 }
 
 static void warn(const char *function)
@@ -241,7 +243,8 @@ static void say_uevents(void)
 
 static int type(struct control *control, struct text bytes)
 {
-	char line[512];
+	char line[512], words[64], marker[160];
+	uint64_t ticket;
 	unsigned int n;
 	int64_t at;
 
@@ -249,20 +252,26 @@ static int type(struct control *control, struct text bytes)
 	text_copy(line, sizeof(line), bytes);
 	if (b.dead)
 		return 0;
-	if (strstr(line, "worker facts")) {
+	parts_heard(bytes);
+	snprintf(words, sizeof(words), "boot_id=%08x kernel=%s", b.boots,
+		 b.kernel ? b.kernel : "6.1.0-test");
+	if (parts_is_up(bytes, marker, sizeof(marker), words)) {
+		say("%s", marker);
+	} else if (strstr(line, "worker facts")) {
 		say("%s", b.facts ? b.facts : usual_facts);
 	} else if (strstr(line, "worker race")) {
 		b.races++;
-		text_copy(b.race, sizeof(b.race), bytes);
+		parts_plain(b.race, sizeof(b.race), bytes);
 		b.over = false;
 		say("%s", b.error ? b.error : MARK "race=ready pid=12\n");
-	} else if (sscanf(line, "try=%u at=%" SCNd64, &n, &at) == 2) {
+	} else if (sscanf(line, "try=%" SCNu64 " at=%" SCNd64, &ticket, &at) == 2) {
+		n = ticket_cycle(ticket);
 		b.tries++;
 		attempt(n, at, n - 1 < b.n ? b.courses[n - 1] : FINE);
 		say_uevents();
 	} else if (strstr(line, "worker restore")) {
 		b.restores++;
-		text_copy(b.restore, sizeof(b.restore), text_trim(bytes));
+		parts_plain(b.restore, sizeof(b.restore), bytes);
 		say("%s", b.restored ? MARK "error=gone why=\"does not come back\"\n" :
 				       MARK "restore=done device=0000:00:10.1\n");
 	} else if (!strcmp(line, "end\n")) {
@@ -809,7 +818,7 @@ static void test_slot_put_back(void **state)
 
 	(void)state;
 	plan.target = "local";
-	((struct unplug_plan *)plan.own)->method = means_method_find("power");
+	((struct unplug_plan *)plan.own)->method = means_find(means_methods, "power");
 	for (int fails = 0; fails < 2; fails++) {
 		script(NULL, 0);
 		b.facts = two;

@@ -4,10 +4,12 @@
 #include "board/console/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,7 +86,26 @@ struct fixture {
 	int ours, board;
 	size_t n;
 	char last;
+	char gone[128];
+	unsigned int losses;
 };
+
+static void on_gone(void *arg, const char *reason)
+{
+	struct fixture *f = arg;
+
+	snprintf(f->gone, sizeof(f->gone), "%s", reason);
+}
+
+static void on_loss(void *arg)
+{
+	((struct fixture *)arg)->losses++;
+}
+
+static bool is_gone(void *arg)
+{
+	return ((struct fixture *)arg)->gone[0];
+}
 
 static void on_bytes(void *arg, const void *bytes, size_t n)
 {
@@ -108,8 +129,14 @@ static int set_up(void **state)
 	if (loop_new(&f.loop) < 0)
 		return -1;
 	f.target = (struct target){ .open = true,
-				    .events = { .on_console = on_bytes, .arg = &f } };
-	return stream_open(f.loop, f.ours, &f.target, &f.console);
+				    .events = { .on_console = on_bytes,
+						.on_gone = on_gone,
+						.on_loss = on_loss,
+						.arg = &f } };
+	if (stream_open(f.loop, f.ours, f.ours, &f.target) < 0)
+		return -1;
+	f.console = f.target.console;
+	return 0;
 }
 
 static int tear_down(void **state)
@@ -186,6 +213,45 @@ static void a_board_that_is_gone_left_all_it_said(void **state)
 	assert_int_equal(loop_until(f->loop, has_1000, f, loop_now_ns() + 5 * NS_PER_SEC),
 			 0);
 	assert_int_equal(f->console->ops->write(f->console, TEXT("too late")), -EPIPE);
+	/* Unless somebody says that the machine has ended, nobody knows whether it has. */
+	assert_int_equal(loop_until(f->loop, is_gone, f, loop_now_ns() + 30 * NS_PER_SEC),
+			 0);
+	assert_non_null(strstr(f->gone, "end of file"));
+}
+
+/* A pipe that was full has lost what was written then; one that had room has not. */
+static void a_full_pipe_is_told(void **state)
+{
+	struct fixture *f = *state;
+	int pair[2], typed[2];
+	char bytes[4096] = { 'x' };
+	size_t sum = 0;
+	ssize_t n;
+
+	assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(pipe2(typed, O_NONBLOCK | O_CLOEXEC), 0);
+	f->console->ops->close(f->console);
+	assert_int_equal(stream_open(f->loop, pair[0], typed[1], &f->target), 0);
+	f->console = f->target.console;
+	assert_int_equal(write(pair[1], bytes, 1000), 1000);
+	assert_int_equal(loop_until(f->loop, has_1000, f, loop_now_ns() + 5 * NS_PER_SEC),
+			 0);
+	assert_int_equal(f->losses, 0);
+	while ((n = write(pair[1], bytes, sizeof(bytes))) > 0)
+		sum += (size_t)n;
+	stream_drain(f->console);
+	assert_int_equal(f->n, 1000 + sum);
+	assert_in_range(f->losses, 1, 4096);
+	/* What is typed goes its own way. */
+	assert_int_equal(f->console->ops->write(f->console, TEXT("hello")), 0);
+	assert_int_equal(read(typed[0], bytes, sizeof(bytes)), 5);
+	f->console->ops->close(f->console);
+	assert_int_equal(stream_open(f->loop, f->ours, f->ours, &f->target), 0);
+	f->console = f->target.console;
+	for (int i = 0; i < 2; i++) {
+		close(pair[i]);
+		close(typed[i]);
+	}
 }
 
 static void draining_ignores_the_speed(void **state)
@@ -234,6 +300,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_board_that_is_gone_left_all_it_said,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_pipe_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(draining_ignores_the_speed, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_typed_waits_for_the_board, set_up,

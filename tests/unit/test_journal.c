@@ -5,6 +5,7 @@
 #include "run_dir.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /* -- writing ------------------------------------------------------------------------- */
 
@@ -151,11 +152,68 @@ static void lost_console_bytes(void **state)
 	put("console.timing", "0.000000 3\n1.000000 2\n1.000000 9\n1.000000 9\n1.00");
 	assert_int_equal(journal_resume(dir, &j), 0);
 	assert_content("journal.jsonl", CYCLE_1);
-	assert_content("console.timing", "0.000000 3\n1.000000 2\n0.000000 1\n");
+	/* With the newline that it lacked. */
+	assert_content("console.raw", "1\n234567\n");
+	assert_content("console.timing", "0.000000 3\n1.000000 2\n0.000000 2\n");
 	assert_int_equal(journal_console(j, "8", 1, NS_PER_SEC), 0);
 	assert_content("console.timing",
-		       "0.000000 3\n1.000000 2\n0.000000 1\n0.000000 1\n");
+		       "0.000000 3\n1.000000 2\n0.000000 2\n0.000000 1\n");
+	assert_true(journal_console_in_line(j));
+	assert_int_equal(journal_console(j, "9\n", 2, NS_PER_SEC), 0);
+	assert_false(journal_console_in_line(j));
 	journal_close(j);
+}
+
+static void on_missed(void *arg, const struct finding *finding)
+{
+	struct strbuf *missed = arg;
+
+	strbuf_addf(missed, "%s/%u@%" PRIu64 " ", finding->bug, finding->cycle,
+		    finding->offset);
+}
+
+static uint64_t offset_of(const char *console, const char *word)
+{
+	_cleanup_free_ char *line =
+		xasprintf("[    2.000000] Kernel panic - not syncing: %s", word);
+
+	return (uint64_t)(strstr(console, line) - console);
+}
+
+/* Of two reports on the console the journal has one, and a hang, which is no text. */
+static void missed_findings_are_told(void **state)
+{
+	static const char console[] =
+		"[    0.000000] Linux version 6.1.0 (a@b) (gcc) #1 SMP\n"
+		"[    1.000000] iommu-stress: cycle=4711471140000003 phase=trigger\n"
+		"[    2.000000] Kernel panic - not syncing: one\n"
+		"[    0.000000] Linux version 6.1.0 (a@b) (gcc) #1 SMP\n"
+		"[    2.000000] Kernel panic - not syncing: two\n";
+	_cleanup_strbuf_ struct strbuf missed = { 0 };
+	const struct classifier_sink sink = { .on_finding = on_missed, .arg = &missed };
+	struct record record = { .type = RECORD_FINDING, .cycle = 3 };
+	struct finding *f = &record.finding.finding;
+	struct journal *j = create();
+
+	(void)state;
+	record.finding.report = "";
+	*f = (struct finding){ .type = FINDING_SPLAT,
+			       .offset = offset_of(console, "one") };
+	snprintf(f->kind, sizeof(f->kind), "panic");
+	assert_int_equal(journal_append(j, &record), 0);
+	f->type = FINDING_HANG;
+	f->offset = offset_of(console, "two");
+	assert_int_equal(journal_append(j, &record), 0);
+	assert_int_equal(journal_console(j, console, strlen(console), 1), 0);
+	assert_true(journal_is_written(dir));
+	journal_close(j);
+	assert_false(journal_is_written(dir));
+	assert_int_equal(journal_missed(dir, NULL, &sink), 0);
+	print_message("# %s\n", missed.s);
+	assert_non_null(missed.s);
+	assert_null(strchr(strchr(missed.s, '@') + 1, '@'));
+	assert_int_equal(strtoull(strchr(missed.s, '@') + 1, NULL, 10), f->offset);
+	assert_non_null(strstr(missed.s, "/3@"));
 }
 
 static void torn_tails_of_any_length(void **state)
@@ -197,7 +255,7 @@ static void what_is_there_is_told(void **state)
 
 	assert_int_equal(journal_resume(dir, &j), 0);
 	assert_false(journal_was_torn(j));
-	assert_int_equal(journal_console_lines(j), 200000);
+	assert_int_equal(journal_console_lines(j), 200001);
 	journal_close(j);
 	put("journal.jsonl", CYCLE_1 "{");
 	assert_int_equal(journal_resume(dir, &j), 0);
@@ -267,6 +325,7 @@ int main(void)
 		TEST(hopeless_directories),
 		TEST(extracts),
 		TEST(lost_console_bytes),
+		TEST(missed_findings_are_told),
 		TEST(torn_tails_of_any_length),
 		TEST(what_is_there_is_told),
 		TEST(reader_names_lines),

@@ -25,8 +25,8 @@ static void names_have_parts(void **state)
 	unsigned int shell = TARGET_CONSOLE | TARGET_CONTROL;
 
 	(void)state;
-	assert_int_equal(target_parts("virt:arm64"),
-			 shell | TARGET_POWER | TARGET_WIRE | TARGET_SLOT);
+	assert_int_equal(target_parts("virt:arm64"), shell | TARGET_POWER | TARGET_WIRE |
+							     TARGET_SLOT | TARGET_RESETS);
 	assert_int_equal(target_parts("ssh:root@host"), shell | TARGET_KEPT);
 	assert_int_equal(target_parts("local"), shell | TARGET_KEPT | TARGET_UEVENTS);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)

@@ -5,7 +5,7 @@
 #include "journal/record.h"
 #include "plan.h"
 #include "report/summary.h"
-#include "scenario/unplug/plan.h"
+#include "scenario/unplug/unplug.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -78,13 +78,13 @@ static void releases_suit_holders(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct unplug_plan plan = { .holder =
-						    means_holder_find(cases[i].holder) };
-		const struct unplug_release *release;
+		struct unplug_plan plan = { .holder = means_find(means_holders,
+								 cases[i].holder) };
 
 		plan.release = unplug_release_default(&plan);
 		assert_string_equal(plan.release, cases[i].by_default);
-		for (unsigned int j = 0; (release = unplug_release_at(j)); j++) {
+		for (const struct unplug_release *release = unplug_releases;
+		     release->name; release++) {
 			bool refused = false;
 
 			for (size_t k = 0; cases[i].refused[k]; k++)
@@ -196,8 +196,8 @@ static void offsets_are_folded(void **state)
 	}
 	assert_int_equal(fold.offsets.slices[20].hits, 4);
 	assert_int_equal(fold.offsets.attempts, 11);
-	assert_int_equal(fold.offsets.outside.attempts, 2);
-	assert_int_equal(fold.offsets.outside.hits, 1);
+	assert_int_equal(fold.offsets.slices[FOLD_SLICES].attempts, 2);
+	assert_int_equal(fold.offsets.slices[FOLD_SLICES].hits, 1);
 	assert_int_equal(fold.offsets.slices[0].attempts, 1);
 	assert_int_equal(fold.offsets.slices[10].attempts, 2);
 	assert_int_equal(fold.offsets.slices[10].hits, 1);
@@ -261,7 +261,7 @@ static void cut_attempts_do_not_count(void **state)
 	fold_apply(&fold, &run);
 	assert_int_equal(fold.offsets.attempts, 2);
 	assert_int_equal(fold.offsets.slices[20].attempts, 0);
-	assert_int_equal(fold.offsets.outside.attempts, 0);
+	assert_int_equal(fold.offsets.slices[FOLD_SLICES].attempts, 0);
 	assert_int_equal(fold.offsets.slices[10].hits, 1);
 	assert_true(fold.offsets.total_ns == 2 * 20 * NS_PER_MSEC);
 	add_attempt(&fold, 3, 20500, true);

@@ -19,6 +19,8 @@ static const struct reboot_proofs good_proofs = {
 	.triggered = true,
 	.load_before = true,
 	.load_after = true,
+	.wants_reset = true,
+	.reset = true,
 	.shell_back = true,
 	.new_boot_id = true,
 };
@@ -52,11 +54,20 @@ static void passes(void **state)
 {
 	struct reboot_proofs seen = good_proofs;
 	struct cycle_facts f = proven(&seen, 1);
+	struct verdict verdict;
 
 	(void)state;
 	check(&f, OUTCOME_PASS, PHASE_UP,
 	      "one new kernel, shell back, new boot id, load answered before and after, "
 	      "no finding");
+	verdict_of_cycle(&f, &verdict);
+	assert_string_equal(verdict.proofs,
+			    "shell before, steady replies before, request in the kernel "
+			    "log, reset told by the power switch, one new banner, shell "
+			    "back, a boot id that is new in this run, replies after");
+	f.banners = 2;
+	verdict_of_cycle(&f, &verdict);
+	assert_string_equal(verdict.proofs, "");
 	seen.wants_load = seen.load_before = seen.load_after = false;
 	f = proven(&seen, 1);
 	check(&f, OUTCOME_PASS, PHASE_UP,
@@ -90,9 +101,20 @@ static void missing_proofs(void **state)
 		      "the request was not seen in the kernel log");
 	check(&f, OUTCOME_INVALID, PHASE_FIRMWARE,
 	      "no proof of a pass: no banner of a new kernel was seen");
+	CHECK_MISSING(reset, PHASE_FIRMWARE, "the power switch saw no reset");
 	CHECK_MISSING(shell_back, PHASE_EARLY_BOOT, "the shell did not come back");
 	CHECK_MISSING(new_boot_id, PHASE_EARLY_BOOT, "no new boot id was told");
 	CHECK_MISSING(load_after, PHASE_UP, "no reply to the load after the new boot");
+	seen.wants_none = true;
+	seen.wants_reset = false;
+	f = proven(&seen, 1);
+	check(&f, OUTCOME_INVALID, PHASE_FIRMWARE,
+	      "no proof of a pass: the machine was reset, which kexec does not do");
+	seen.reset = false;
+	f = proven(&seen, 1);
+	check(&f, OUTCOME_PASS, PHASE_UP,
+	      "one new kernel, shell back, new boot id, load answered before and after, "
+	      "no finding");
 	seen.load_after = seen.shell_back = false;
 	f = proven(&seen, 1);
 	check(&f, OUTCOME_INVALID, PHASE_EARLY_BOOT,
@@ -117,8 +139,9 @@ static void findings(void **state)
 	strcpy(f.worst, WORST);
 	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN, WORST);
 	f.n_proofs = 0;
-	facts_prove(&f, true, PHASE_UP, "this is there");
-	facts_prove(&f, false, PHASE_EARLY_BOOT, "the shell did not come back");
+	facts_prove(&f, true, PHASE_UP, "there", "this is there");
+	facts_prove(&f, false, PHASE_EARLY_BOOT, "shell back",
+		    "the shell did not come back");
 	check(&f, OUTCOME_SPLAT, PHASE_SHUTDOWN,
 	      WORST "; and the shell did not come back");
 	f = good_facts();
@@ -147,7 +170,6 @@ static void crashes(void **state)
 	f.panic = true;
 	f.hang_phase = PHASE_SHUTDOWN;
 	f.hang_after_ns = 60 * NS_PER_SEC;
-	f.recovered = true;
 	check(&f, OUTCOME_CRASH, PHASE_SHUTDOWN,
 	      WORST "; then phase shutdown did not end within 1 min 0 s");
 	f.worst[0] = '\0';
@@ -245,6 +267,8 @@ static bool is_proven(const struct reboot_proofs *seen, const struct cycle_facts
 {
 	return seen->shell_before && seen->triggered && f->banners == 1 &&
 	       seen->shell_back && seen->new_boot_id && !f->lines_lost &&
+	       (!seen->wants_reset || seen->reset) &&
+	       !(seen->wants_none && seen->reset) &&
 	       (!seen->wants_load || (seen->load_before && seen->load_after));
 }
 
@@ -272,6 +296,9 @@ static void facts_of_bits(unsigned int bits, struct reboot_proofs *seen,
 	f->early_banners = NEXT_BIT;
 	seen->shell_back = NEXT_BIT;
 	seen->new_boot_id = NEXT_BIT;
+	seen->wants_reset = NEXT_BIT;
+	seen->wants_none = NEXT_BIT;
+	seen->reset = NEXT_BIT;
 	f->splats = NEXT_BIT;
 	f->faults = NEXT_BIT;
 	f->precursors = NEXT_BIT;
@@ -281,7 +308,7 @@ static void facts_of_bits(unsigned int bits, struct reboot_proofs *seen,
 	f->recovery_failed = NEXT_BIT;
 	f->lines_lost = NEXT_BIT;
 	f->invalid[0] = NEXT_BIT ? 'x' : '\0';
-	assert_int_equal(bit, 19);
+	assert_int_equal(bit, 22);
 	reboot_prove(seen, f);
 }
 
@@ -290,7 +317,7 @@ static void pass_only_with_every_proof(void **state)
 	unsigned int seen[OUTCOME_COUNT] = { 0 };
 
 	(void)state;
-	for (unsigned int bits = 0; bits < 1u << 19; bits++) {
+	for (unsigned int bits = 0; bits < 1u << 22; bits++) {
 		struct reboot_proofs proofs;
 		struct cycle_facts facts;
 		struct verdict verdict;

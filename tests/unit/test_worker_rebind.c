@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The worker's rebind, on trees that look like sysfs; FIFOs stand for files of the kernel. */
-#include "worker/commands.h"
 #include "worker/internal.h"
 
 #include <fcntl.h>
@@ -148,7 +147,7 @@ static int rebind(const char *method, const char *limit, char *said, size_t size
 		struct args args;
 
 		dup2(fds[1], STDOUT_FILENO);
-		output_open(false, true);
+		output_open(false, true, 0);
 		_exit(args_parse(&args, 4, words, NULL) ? 99 : rebind_run(&args));
 	}
 	close(fds[1]);

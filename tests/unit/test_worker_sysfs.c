@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the worker writes, and in which order, on trees that look like sysfs. */
-#include "worker/commands.h"
-#include "worker/process.h"
 #include "worker/race.h"
 
 #include <errno.h>
@@ -151,20 +149,6 @@ static void binding_can_fail(void **state)
 	assert_int_equal(device_bind(&puts_here, &device, "other"), -ENOENT);
 }
 
-static void old_kernels_have_new_id(void **state)
-{
-	char path[PATH_SIZE];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s" DEVICE "/driver_override", root);
-	unlink(path);
-	assert_int_equal(device_bind(&puts_here, &device, "vfio-pci"), 0);
-	assert_string_equal(written,
-			    DEVICE "/driver/unbind=0000:00:05.0;"
-				   "/sys/bus/pci/drivers/vfio-pci/new_id=8086 10d3;"
-				   "/sys/bus/pci/drivers/vfio-pci/bind=0000:00:05.0;");
-}
-
 static void everything_is_given_back(void **state)
 {
 	struct saved saved;
@@ -225,7 +209,7 @@ static int restore(const char *const *words, int n, char *said, size_t size)
 
 		dup2(fds[1], STDOUT_FILENO);
 		close(fds[0]);
-		output_open(false, true);
+		output_open(false, true, 0);
 		_exit(args_parse(&args, n, words, NULL) ? 99 : restore_run(&args));
 	}
 	close(fds[1]);
@@ -365,7 +349,8 @@ static void methods_that_cannot_work_are_refused(void **state)
 
 static void other_members_must_be_named(void **state)
 {
-	struct race race = { .ops = &holder_group, .release = RELEASE_CLOSE };
+	struct race race = { .ops = &holder_group,
+			     .holding.holder.release = RELEASE_CLOSE };
 	const char *words[] = { "device=0000:00:05.0" };
 	struct args args;
 
@@ -393,7 +378,8 @@ static void other_members_must_be_named(void **state)
 
 static void iommufd_takes_device_files(void **state)
 {
-	struct race race = { .ops = &holder_iommufd, .release = RELEASE_CLOSE };
+	struct race race = { .ops = &holder_iommufd,
+			     .holding.holder.release = RELEASE_CLOSE };
 	const char *words[] = { "device=0000:00:05.0" };
 	struct args args;
 
@@ -420,8 +406,7 @@ static const char *check_qemu(struct holder *holder, const char *script)
 	put_file("/qemu", script);
 	snprintf(path, sizeof(path), "%s/qemu", root);
 	chmod(path, 0755);
-	holder_init(holder, &holder_qemu_iommufd);
-	holder->qemu = path;
+	*holder = (struct holder){ .ops = &holder_qemu_iommufd, .qemu = path };
 	return holder->ops->check(holder) ? holder->why + strlen(path) : NULL;
 }
 
@@ -469,7 +454,7 @@ static void race_runs(const char *input, const char *extra, char *output, size_t
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
-		output_open(false, true);
+		output_open(false, true, 0);
 		args_parse(&args, 5, words, NULL);
 		_exit(race_run(&args));
 	}
@@ -544,7 +529,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(binding_has_an_order, setup),
 		cmocka_unit_test_setup(binding_can_fail, setup),
-		cmocka_unit_test_setup(old_kernels_have_new_id, setup),
 		cmocka_unit_test_setup(everything_is_given_back, setup),
 		cmocka_unit_test_setup(restoring_takes_an_answer, setup),
 		cmocka_unit_test_setup(several_devices_are_given_back, setup),
@@ -561,7 +545,7 @@ int main(void)
 	char rm[] = "rm", force[] = "-rf", *remove[] = { rm, force, root, NULL };
 	int status;
 
-	output_open(false, false);
+	output_open(false, false, 0);
 	assert_non_null(mkdtemp(root));
 	sysroot_set(root);
 	status = cmocka_run_group_tests(tests, NULL, NULL);

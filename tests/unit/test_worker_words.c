@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The worker's words: arguments, lines, names of errors, kernel records, uevents. */
 #include "worker/holder/holder.h"
-#include "worker/kmsg.h"
 #include "worker/pull.h"
 
 #include <errno.h>
@@ -199,6 +198,8 @@ static void tables_are_complete(void **state)
 	assert_int_equal(release_parse("free", &release), -EINVAL);
 	for (size_t i = 0; holders[i]; i++) {
 		assert_ptr_equal(holder_find(holders[i]->name), holders[i]);
+		if (holders[i] == &holder_none)
+			continue;
 		assert_non_null(holders[i]->open);
 		assert_non_null(holders[i]->prepare);
 		assert_non_null(holders[i]->act);
@@ -231,6 +232,6 @@ int main(void)
 	};
 
 	/* What they say is not TAP. */
-	output_open(false, false);
+	output_open(false, false, 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,10 +8,10 @@ struct machine;
 
 /*
  * A stream: bytes come out as fast as a serial line of the chosen speed would bring them,
- * what is typed waits until the other side takes it. fd: nonblocking, stays the caller's.
+ * what is typed waits until the other side takes it. in, out: nonblocking, stay the
+ * caller's; the same for a socket. It becomes the target's console.
  */
-int stream_open(struct loop *loop, int fd, struct target *target,
-		struct console **ret) _must_check_;
+int stream_open(struct loop *loop, int in, int out, struct target *target) _must_check_;
 /* Reads what has been written until now, at any speed. */
 void stream_drain(struct console *console);
 

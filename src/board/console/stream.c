@@ -5,21 +5,31 @@
 #include "baud.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* While bytes flow, the line is looked at this often: the resolution of the loop. */
 #define TICK_NS NS_PER_MSEC
+/* A pipe's last page may be full before its bytes are as many as they could be. */
+#define PAGE_BYTES 4096
+/* A machine that ends tells so itself, and why. One that goes on is not observed any more. */
+#define END_NS (2 * NS_PER_SEC)
 
 struct stream {
 	struct console console;
 	struct target *target;
-	int fd;
-	bool ended;   /* end of file */
+	int in, out;
+	int room;     /* of a pipe; 0: a socket, which never says that it was full */
+	bool ended;   /* nothing more will come */
+	int error;    /* why; -EPIPE: end of file, or nobody reads */
 	bool ticking; /* the timer reads, not epoll */
-	struct loop_io *io;
+	struct loop_io *io, *out_io; /* out_io NULL: io serves both directions */
 	struct loop_timer *tick;
 	struct baud baud;
 	struct strbuf typed;
@@ -35,27 +45,44 @@ static void watch(struct stream *s, bool ticking)
 {
 	s->ticking = ticking;
 	loop_timer_set(s->tick, ticking ? loop_now_ns() + TICK_NS : 0);
+	if (s->out_io)
+		loop_io_events(s->out_io, s->typed.n ? EPOLLOUT : 0);
 	if (s->io)
-		loop_io_events(s->io,
-			       (ticking ? 0 : EPOLLIN) | (s->typed.n ? EPOLLOUT : 0));
+		loop_io_events(s->io, (ticking ? 0 : EPOLLIN) |
+					      (s->typed.n && !s->out_io ? EPOLLOUT : 0));
 }
 
-static void end(struct stream *s)
+static void end(struct stream *s, int error)
 {
 	s->ended = true;
+	s->error = error;
 	strbuf_reset(&s->typed);
-	loop_timer_set(s->tick, 0);
+	loop_timer_set(s->tick, loop_now_ns() + END_NS);
 	/* A hang-up is reported whatever is waited for. */
 	loop_io_free(s->io);
-	s->io = NULL;
+	if (s->out_io)
+		loop_io_free(s->out_io);
+	s->io = s->out_io = NULL;
 }
 
-/* Bytes read, 0: none are there, negative: nothing more will come. */
+/* Who found a pipe full has thrown away what it had. */
+static void look_for_loss(const struct stream *s)
+{
+	int waiting = 0;
+
+	if (s->room && ioctl(s->in, FIONREAD, &waiting) == 0 &&
+	    waiting > s->room - PAGE_BYTES)
+		target_lost(s->target);
+}
+
+/* Bytes read, 0: none are there, negative: nothing more will come (-EPIPE: end of file). */
 static ssize_t read_some(struct stream *s, size_t max)
 {
 	char bytes[16384];
-	ssize_t n = read(s->fd, bytes, max < sizeof(bytes) ? max : sizeof(bytes));
+	ssize_t n;
 
+	look_for_loss(s);
+	n = read(s->in, bytes, max < sizeof(bytes) ? max : sizeof(bytes));
 	if (n > 0)
 		target_heard(s->target, bytes, (size_t)n);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -70,7 +97,7 @@ static void read_line(struct stream *s)
 	ssize_t n = allowed ? read_some(s, allowed) : 0;
 
 	if (n < 0) {
-		end(s);
+		end(s, (int)n);
 		return;
 	}
 	if (s->baud.bytes_per_s)
@@ -85,12 +112,12 @@ static void read_line(struct stream *s)
 static void write_typed(struct stream *s)
 {
 	/* No signal when the other side is gone; only sockets know how to. */
-	ssize_t n = send(s->fd, s->typed.s, s->typed.n, MSG_NOSIGNAL);
+	ssize_t n = send(s->out, s->typed.s, s->typed.n, MSG_NOSIGNAL);
 
 	if (n < 0 && errno == ENOTSOCK)
-		n = write(s->fd, s->typed.s, s->typed.n);
+		n = write(s->out, s->typed.s, s->typed.n);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		end(s);
+		end(s, -errno);
 		return;
 	}
 	if (n > 0) {
@@ -112,7 +139,7 @@ void stream_drain(struct console *console)
 		ssize_t n = read_some(s, SIZE_MAX);
 
 		if (n < 0)
-			end(s);
+			end(s, (int)n);
 		if (n <= 0)
 			return;
 	}
@@ -136,9 +163,15 @@ static void on_io(void *arg, uint32_t events)
 static void on_tick(void *arg)
 {
 	struct stream *s = arg;
+	char reason[96];
 
-	if (!s->ended)
+	if (!s->ended) {
 		read_line(s);
+		return;
+	}
+	snprintf(reason, sizeof(reason), "the console ended, though nobody said why: %s",
+		 s->error == -EPIPE ? "end of file" : strerror(-s->error));
+	target_ended(s->target, reason);
 }
 
 static int stream_write(struct console *console, struct text bytes)
@@ -169,6 +202,8 @@ static void stream_close(struct console *console)
 	struct stream *s = stream_of(console);
 
 	loop_io_free(s->io);
+	if (s->out_io)
+		loop_io_free(s->out_io);
 	loop_timer_free(s->tick);
 	strbuf_done(&s->typed);
 	free(s);
@@ -180,18 +215,25 @@ static const struct console_ops stream_ops = {
 	.close = stream_close,
 };
 
-int stream_open(struct loop *loop, int fd, struct target *target, struct console **ret)
+int stream_open(struct loop *loop, int in, int out, struct target *target)
 {
 	struct stream *s = xcalloc(1, sizeof(*s));
 	int r;
 
-	*s = (struct stream){ .console.ops = &stream_ops, .target = target, .fd = fd };
-	r = loop_io_add(loop, fd, EPOLLIN, on_io, s, &s->io);
+	*s = (struct stream){
+		.console.ops = &stream_ops, .target = target, .in = in, .out = out
+	};
+	r = loop_io_add(loop, in, EPOLLIN, on_io, s, &s->io);
+	if (r == 0 && out != in)
+		r = loop_io_add(loop, out, 0, on_io, s, &s->out_io);
 	if (r < 0) {
+		loop_io_free(s->io);
 		free(s);
 		return r;
 	}
+	if (out != in)
+		s->room = fcntl(in, F_GETPIPE_SZ);
 	s->tick = loop_timer_add(loop, on_tick, s);
-	*ret = &s->console;
+	target->console = &s->console;
 	return 0;
 }

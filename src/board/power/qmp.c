@@ -146,13 +146,12 @@ static void take_lines(struct qmp *qmp)
 	qmp->input = left;
 }
 
-static void on_readable(void *arg, uint32_t events)
+/* False: nothing more is there. */
+static bool read_some(struct qmp *qmp)
 {
-	struct qmp *qmp = arg;
 	char bytes[4096];
 	ssize_t n = recv(qmp->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
-	(void)events;
 	if (n > 0) {
 		strbuf_add(&qmp->input, (struct text){ bytes, (size_t)n });
 		take_lines(qmp);
@@ -162,6 +161,20 @@ static void on_readable(void *arg, uint32_t events)
 		loop_io_free(qmp->io);
 		qmp->io = NULL;
 	}
+	return n > 0;
+}
+
+static void on_readable(void *arg, uint32_t events)
+{
+	(void)events;
+	(void)read_some(arg);
+}
+
+void qmp_catch_up(struct qmp *qmp)
+{
+	/* Bounded: who sends without end is no QEMU. */
+	for (int i = 0; qmp && qmp->io && i < 256 && read_some(qmp); i++)
+		;
 }
 
 int qmp_new(struct loop *loop, int fd, qmp_event_fn on_event, void *arg, struct qmp **ret)

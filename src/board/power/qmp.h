@@ -38,4 +38,6 @@ bool qmp_is_ready(const struct qmp *qmp);
 int qmp_send(struct qmp *qmp, const char *command) _must_check_;
 /* A command and its answer; -EBUSY: that of the one before has not come. */
 int qmp_call(struct qmp *qmp, const struct qmp_call *call) _must_check_;
+/* What QEMU has sent by now is taken. NULL is accepted. */
+void qmp_catch_up(struct qmp *qmp);
 void qmp_free(struct qmp *qmp);

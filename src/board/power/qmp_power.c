@@ -110,6 +110,11 @@ static int qmp_power_cycle(struct power *power)
 	return machine->cycle(machine->target);
 }
 
+static void qmp_power_catch_up(struct power *power)
+{
+	qmp_catch_up(((struct qmp_power *)power)->qmp);
+}
+
 static void qmp_power_close(struct power *power)
 {
 	qmp_power_detach(power);
@@ -147,6 +152,7 @@ void qmp_power_open(const struct qmp_machine *machine)
 	static const struct power_ops power_ops = { .reset = qmp_power_reset,
 						    .on = qmp_power_on,
 						    .cycle = qmp_power_cycle,
+						    .catch_up = qmp_power_catch_up,
 						    .close = qmp_power_close };
 	static const struct slot_ops slot_ops = { .plug = qmp_plug };
 	struct qmp_power *p = xcalloc(1, sizeof(*p));

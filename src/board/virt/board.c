@@ -44,7 +44,7 @@
 	PCIE_SLOT
 #define AMD64_COMMON                                                                 \
 	.arch = "amd64", .qemu = "qemu-system-x86_64", .package = "qemu-system-x86", \
-	.device = QUICK_DEVICE_PORTS
+	.device = QUICK_DEVICE_PORTS, .port_drops = true
 
 /*
  * For kexec a GICv2: a GICv3 goes on using its tables in memory, which nothing reserves for
@@ -205,9 +205,14 @@ char **board_argv(const struct board_image *image)
 		  "-accel tcg,thread=multi -smp %u -m size=%" PRIu64 "k",
 		  image->smp, image->memory >> 10);
 	argv_addf(&argv,
-		  "-chardev socket,id=console,fd=%d -serial chardev:console "
-		  "-chardev socket,id=qmp,fd=%d -mon chardev=qmp,mode=control",
-		  BOARD_FD_CONSOLE, BOARD_FD_QMP);
+		  board->port_drops ?
+			  "-chardev pipe,id=console,path=/proc/self/fd/%d/console" :
+			  "-chardev socket,id=console,fd=%d",
+		  BOARD_FD_CONSOLE);
+	argv_addf(&argv,
+		  "-serial chardev:console -chardev socket,id=qmp,fd=%d "
+		  "-mon chardev=qmp,mode=control",
+		  BOARD_FD_QMP);
 	argv_add_nic(&argv, image);
 	if (device->words) {
 		argv_addf(&argv, "%s %s", device->place ?: "", device->kind ?: "");

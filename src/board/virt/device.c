@@ -11,7 +11,8 @@
 
 /* Where a device can be; a specification without a place means the first of its board. */
 struct place {
-	const char *arch, *name;
+	const char *archs; /* between blanks */
+	const char *name;
 	const char *argv;       /* what makes the place, NULL: nothing is needed */
 	const char *properties; /* what puts a device there, NULL: nothing more */
 	const char *slot;       /* its address there, without the function */
@@ -35,36 +36,29 @@ struct place {
 #define BEHIND_PORT .properties = "bus=rp1", .slot = "0000:02:00"
 
 static const struct place places[] = {
-	{ .arch = "amd64", ROOT_BUS },
-	{ .arch = "arm64", ROOT_BUS },
+	{ .archs = "amd64 arm64", ROOT_BUS },
 	{
 		/* A function of its own: /sys/bus/pci/slots/00000009. */
-		.arch = "s390x",
+		.archs = "s390x",
 		.name = "",
 		.argv = "-device zpci,id=z1,uid=18,fid=9,target=test",
 		.slot = "0012:00:00",
 	},
 	{
-		.arch = "amd64",
+		.archs = "amd64",
 		.name = "port",
 		.argv = "-global " NATIVE_HOTPLUG " -device " PORT_POWER,
 		BEHIND_PORT,
 	},
 	{
-		.arch = "arm64",
+		.archs = "arm64",
 		.name = "port",
 		.argv = "-device " PORT_POWER,
 		BEHIND_PORT,
 	},
 	{
 		/* By ACPI: at once, where PCI Express waits 5 s for a second thought. */
-		.arch = "amd64",
-		.name = "hotplug",
-		.argv = "-device " PORT,
-		BEHIND_PORT,
-	},
-	{
-		.arch = "arm64",
+		.archs = "amd64 arm64",
 		.name = "hotplug",
 		.argv = "-device " PORT,
 		BEHIND_PORT,
@@ -88,7 +82,7 @@ static const struct kind {
 static const struct place *find_place(const char *arch, struct text name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (!strcmp(places[i].arch, arch) &&
+		if (strstr(places[i].archs, arch) &&
 		    text_equal(name, text_of(places[i].name)))
 			return &places[i];
 	return NULL;

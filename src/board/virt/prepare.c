@@ -20,6 +20,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,15 +37,24 @@
 /* A worker is far smaller; this ends what is none. */
 #define WORKER_SIZE_MAX (64 << 20)
 
-static char *cache_directory(const char *suite, const char *arch)
+char *board_cache_directory(const char *name)
 {
 	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const struct passwd *account = home ? NULL : getpwuid(geteuid());
 
 	/* The specification says that a relative path is to be ignored. */
 	if (base && base[0] == '/')
-		return xasprintf("%s/iommu-stress/boards/%s-%s", base, suite, arch);
-	return xasprintf("%s/.cache/iommu-stress/boards/%s-%s", home ?: "/tmp", suite,
-			 arch);
+		return xasprintf("%s/iommu-stress/%s", base, name);
+	if (account)
+		home = account->pw_dir;
+	return xasprintf("%s/.cache/iommu-stress/%s", home ?: "", name);
+}
+
+static char *cache_directory(const char *suite, const char *arch)
+{
+	_cleanup_free_ char *name = xasprintf("boards/%s-%s", suite, arch);
+
+	return board_cache_directory(name);
 }
 
 /* -- what is wanted ----------------------------------------------------------------- */
@@ -104,9 +114,9 @@ static int get_debian(const struct request *request, char **ret_kernel, char **r
 	return 0;
 }
 
-/* An initramfs called NAME, made by `what`. */
+/* An initramfs called NAME, made by `what`; it takes the place of *initrd, which is freed. */
 static int get_initrd(const struct request *request, const char *name,
-		      const char *const what[], char **ret)
+		      const char *const what[], char **initrd)
 {
 	_cleanup_free_ char *path = xasprintf(
 		"%s/images/%s_%s/initrd", request->recipe.dir, name, request->recipe.key);
@@ -117,9 +127,20 @@ static int get_initrd(const struct request *request, const char *name,
 		if (r < 0)
 			return r;
 	}
-	*ret = path;
+	free(*initrd);
+	*initrd = path;
 	path = NULL;
 	return 0;
+}
+
+/* One called KIND-HASH; what: KIND, room for this name, and the rest of the words. */
+static int get_hashed_initrd(const struct request *request, uint64_t hash,
+			     const char *what[], char **initrd)
+{
+	_cleanup_free_ char *name = xasprintf("%s-%016" PRIx64, what[0], hash);
+
+	what[1] = name;
+	return get_initrd(request, name, what, initrd);
 }
 
 static int add_stamp(const char *path, struct strbuf *stamp)
@@ -138,36 +159,27 @@ static int add_stamp(const char *path, struct strbuf *stamp)
 static int add_kexec(const struct request *request, struct board_image *image)
 {
 	_cleanup_strbuf_ struct strbuf stamp = { 0 };
-	_cleanup_free_ char *name = NULL;
 	const char *what[] = { "kexec", NULL, image->kernel, image->initrd, NULL };
-	char *initrd;
 	int r = add_stamp(image->kernel, &stamp);
 
 	if (r == 0)
 		r = add_stamp(image->initrd, &stamp);
-	if (r < 0)
-		return r;
-	name = xasprintf("kexec-%016" PRIx64, hash_add(HASH_START, text_of(stamp.s)));
-	what[1] = name;
-	r = get_initrd(request, name, what, &initrd);
-	if (r < 0)
-		return r;
-	free(image->initrd);
-	image->initrd = initrd;
-	image->kexec = true;
-	return 0;
+	if (r == 0)
+		r = get_hashed_initrd(request, hash_add(HASH_START, text_of(stamp.s)),
+				      what, &image->initrd);
+	image->kexec = r == 0;
+	return r;
 }
 
 /* The image's initramfs, with the worker behind it and what it needs to know. */
 static int add_worker(const struct request *request, struct board_image *image)
 {
 	_cleanup_strbuf_ struct strbuf stamp = { 0 };
-	_cleanup_free_ char *worker = NULL, *content = NULL, *name = NULL;
+	_cleanup_free_ char *worker = NULL, *content = NULL;
 	const char *device = image->device.bdf ?: "-";
 	const char *what[] = { "worker", NULL, image->initrd, NULL, device, NULL };
 	size_t n;
 	uint64_t hash;
-	char *initrd;
 	int r = worker_find(request->board->arch, &worker);
 
 	if (r < 0)
@@ -181,22 +193,15 @@ static int add_worker(const struct request *request, struct board_image *image)
 	strbuf_addf(&stamp, "%s", device);
 	hash = hash_add(hash_add(HASH_START, text_of(stamp.s)),
 			(struct text){ content, n });
-	name = xasprintf("worker-%016" PRIx64, hash);
-	what[1] = name;
 	what[3] = worker;
-	r = get_initrd(request, name, what, &initrd);
-	if (r < 0)
-		return r;
-	free(image->initrd);
-	image->initrd = initrd;
-	return 0;
+	return get_hashed_initrd(request, hash, what, &image->initrd);
 }
 
 /* Changes whenever `make modules_install` or depmod ran there. */
 static int get_modules_initrd(const struct request *request, char **ret)
 {
 	_cleanup_free_ char *dep = xasprintf("%s/modules.dep", request->modules_dir);
-	_cleanup_free_ char *stamp = NULL, *name = NULL;
+	_cleanup_free_ char *stamp = NULL;
 	const char *version = strrchr(request->modules_dir, '/') + 1;
 	const char *what[] = { "modules", NULL, version, request->modules_dir, NULL };
 	struct stat st;
@@ -208,9 +213,8 @@ static int get_modules_initrd(const struct request *request, char **ret)
 				 request->options->modules, dep);
 	stamp = xasprintf("%s %" PRId64 ".%09ld", request->modules_dir,
 			  (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	name = xasprintf("modules-%016" PRIx64, hash_add(HASH_START, text_of(stamp)));
-	what[1] = name;
-	return get_initrd(request, name, what, ret);
+	return get_hashed_initrd(request, hash_add(HASH_START, text_of(stamp)), what,
+				 ret);
 }
 
 /* The only directory in lib/modules, NULL when there are none or several. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * QEMU is a child, its console, QMP and network are ends of socket pairs that it inherits.
+ * QEMU is a child; its console (port.c), QMP and network are files that it inherits.
  * The network's board end stays open here too, so that a new QEMU finds the same wire and
  * the load need not know.
  */
@@ -12,7 +12,7 @@
 #include "board/control/machine.h"
 #include "board/kinds.h"
 #include "board/power/qmp_power.h"
-#include "os/child.h"
+#include "port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,16 +24,6 @@
 /* QEMU has built its machine after 0.2 s; a busy host may take many times that. */
 #define START_LIMIT_NS (30 * NS_PER_SEC)
 
-/*
- * What QEMU may write ahead of us. The kernel counts about 768 bytes for each write of one
- * byte, so this is room for some 30: no more than a UART's FIFO would hide.
- */
-#define CONSOLE_SEND_BUFFER 12000
-/*
- * A board whose device is unplugged is not slowed down: when QEMU had to wait for us, an
- * 8250's driver would lose characters.
- */
-#define CONSOLE_FAST_BUFFER (1 << 20)
 /* A few hundred frames: what a busy host may let wait for a moment. */
 #define NET_BUFFER (1 << 20)
 
@@ -46,7 +36,8 @@ struct virtual
 	char **argv;
 	char *device; /* to unplug: arguments of device_add; NULL: there is none */
 	struct child *qemu;
-	int console_fd, qmp_fd; /* our ends */
+	struct port port;
+	int qmp_fd; /* our end */
 	int net_board_fd;
 	char gone[256]; /* why QEMU ended, empty: it runs */
 };
@@ -92,7 +83,7 @@ static void stop_qemu(struct virtual *v)
 	if (v->target.console)
 		v->target.console->ops->close(v->target.console);
 	v->target.console = NULL;
-	mem_close_fd(&v->console_fd);
+	port_close(&v->port);
 	qmp_power_detach(v->target.power);
 	child_free(v->qemu);
 	v->qemu = NULL;
@@ -101,17 +92,13 @@ static void stop_qemu(struct virtual *v)
 
 static int start_qemu(struct virtual *v)
 {
-	_cleanup_close_ int console_board = -1, qmp_board = -1;
+	_cleanup_close_ int qmp_board = -1;
 	int pair[2], r;
 
 	v->gone[0] = '\0';
-	r = make_pair(SOCK_STREAM, pair);
+	r = port_open(v->image.board, v->device, &v->port);
 	if (r < 0)
 		return r;
-	v->console_fd = pair[0];
-	console_board = pair[1];
-	set_buffer(console_board, SO_SNDBUF,
-		   v->device ? CONSOLE_FAST_BUFFER : CONSOLE_SEND_BUFFER / 2);
 	r = make_pair(SOCK_STREAM, pair);
 	if (r < 0)
 		return r;
@@ -121,25 +108,32 @@ static int start_qemu(struct virtual *v)
 	if (r < 0)
 		return r;
 
-	const struct child_fd fds[] = { { console_board, BOARD_FD_CONSOLE },
-					{ qmp_board, BOARD_FD_QMP },
-					{ v->net_board_fd, BOARD_FD_NET } };
+	struct child_fd fds[PORT_FDS_MAX + 2] = { { qmp_board, BOARD_FD_QMP } };
+	size_t n = 1;
+
+	while (n <= v->port.n_board) {
+		fds[n] = v->port.board[n - 1];
+		n++;
+	}
+	if (!v->image.tap)
+		fds[n++] = (struct child_fd){ v->net_board_fd, BOARD_FD_NET };
 	const struct child_spec spec = { .argv = (const char *const *)v->argv,
 					 .fds = fds,
-					 .n_fds =
-						 ARRAY_SIZE(fds) - (v->image.tap != NULL),
+					 .n_fds = n,
 					 .error_path = v->log_path,
 					 .on_exit = on_exit_status,
 					 .arg = v,
 					 .die_with_us = true };
 	log_command(spec.argv);
-	return child_start(v->loop, &spec, &v->qemu);
+	r = child_start(v->loop, &spec, &v->qemu);
+	port_give_away(&v->port);
+	return r;
 }
 
 /* From here on what the board prints is reported. */
 static int start_console(struct virtual *v)
 {
-	return stream_open(v->loop, v->console_fd, &v->target, &v->target.console);
+	return stream_open(v->loop, v->port.in, v->port.out, &v->target);
 }
 
 static bool is_started(void *arg)
@@ -164,7 +158,7 @@ static void virtual_close(struct target *t)
 {
 	struct virtual *v = virtual_of(t);
 
-	mem_close_fd(&v->console_fd);
+	port_close(&v->port);
 	child_free(v->qemu);
 	mem_close_fd(&v->qmp_fd);
 	mem_close_fd(&v->target.wire.fd);
@@ -228,7 +222,7 @@ static struct virtual *virtual_new(struct loop *loop, const struct target_spec *
 		.log_path = xstrdup(spec->log_path),
 		.argv = board_argv(image_take),
 		.device = device->words ? xasprintf("driver=%s", device->words) : NULL,
-		.console_fd = -1,
+		.port = PORT_CLOSED,
 		.qmp_fd = -1,
 		.net_board_fd = -1,
 	};
@@ -237,6 +231,7 @@ static struct virtual *virtual_new(struct loop *loop, const struct target_spec *
 		.wire.fd = -1,
 		.worker = "iommu-stress-worker",
 		.test_device = device->bdf,
+		.port_drops = image_take->board->port_drops,
 		.events = spec->events,
 		.close = virtual_close,
 	};

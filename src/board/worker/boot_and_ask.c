@@ -50,12 +50,6 @@ static void on_console(void *arg, const void *bytes, size_t n)
 	}
 }
 
-static void on_power(void *arg, const char *event)
-{
-	(void)arg;
-	(void)event;
-}
-
 static void on_gone(void *arg, const char *reason)
 {
 	struct asking *a = arg;
@@ -99,13 +93,12 @@ int virtual_facts(const char *name, const char *const *words, struct facts *ret)
 {
 	const struct board_options options = { .worker = true };
 	struct asking a = { .facts = ret };
-	const struct target_spec spec = { .name = name,
-					  .board = &options,
-					  .log_path = "/dev/null",
-					  .events = { .on_console = on_console,
-						      .on_power = on_power,
-						      .on_gone = on_gone,
-						      .arg = &a } };
+	const struct target_spec spec = {
+		.name = name,
+		.board = &options,
+		.log_path = "/dev/null",
+		.events = { .on_console = on_console, .on_gone = on_gone, .arg = &a }
+	};
 	struct target *target = NULL;
 	struct loop *loop;
 	int r = loop_new(&loop);

@@ -17,8 +17,8 @@ static const struct means *choose_method(const struct run *run,
 	/* zPCI functions are deconfigured, which is what their drivers expect. */
 	if (!strcmp(unplug_of(run)->taken.facts.system.arch, "s390x") &&
 	    device->slot_can_power)
-		return means_method_find("power");
-	return means_method_find("remove");
+		return means_find(means_methods, "power");
+	return means_find(means_methods, "remove");
 }
 
 /* Does the device have what holder and method need? */

@@ -68,8 +68,8 @@ static void ask_tries(struct run *run)
 	for (size_t i = 0; i < u->n_tries; i++) {
 		char line[64];
 
-		snprintf(line, sizeof(line), "try=%u at=%" PRId64, u->tries[i].cycle,
-			 u->tries[i].want_ns);
+		snprintf(line, sizeof(line), "try=%" PRIu64 " at=%" PRId64,
+			 run_ticket(run, u->tries[i].cycle), u->tries[i].want_ns);
 		shell_type(run, line);
 	}
 }
@@ -181,22 +181,25 @@ static size_t batch_size(const struct run *run)
 	return n < UNPLUG_BATCH_MAX ? n : UNPLUG_BATCH_MAX;
 }
 
+static struct unplug_try *add_try(struct unplug *u)
+{
+	struct unplug_try *try = &u->tries[u->n_tries++];
+
+	*try = (struct unplug_try){ .cycle = ++u->last_cycle };
+	try->facts.cycle = try->cycle;
+	try->facts.attempt = &try->attempt;
+	return try;
+}
+
 static void choose_tries(struct run *run)
 {
 	struct unplug *u = unplug_of(run);
 
 	unplug_open_window(run);
-	u->n_tries = batch_size(run);
 	u->replies_since_ns = loop_now_ns();
 	u->removals = u->returns = 0;
-	for (size_t i = 0; i < u->n_tries; i++) {
-		struct unplug_try *try = &u->tries[i];
-
-		*try = (struct unplug_try){ .cycle = ++u->last_cycle };
-		try->want_ns = unplug_next_offset(u);
-		try->facts.cycle = try->cycle;
-		try->facts.attempt = &try->attempt;
-	}
+	for (size_t n = batch_size(run); u->n_tries < n;)
+		add_try(u)->want_ns = unplug_next_offset(u);
 }
 
 /*
@@ -241,7 +244,6 @@ static void blame(const struct run *run, struct unplug_try *try)
 	c->hang_phase = run->cycle.hang_phase;
 	c->hang_after_ns = run->cycle.hang_after_ns;
 	c->invalid_phase = run->cycle.invalid_phase;
-	c->recovered = run->cycle.recovered;
 	c->recovery_failed = run->cycle.recovery_failed;
 	memcpy(c->last_line, run->cycle.last_line, sizeof(c->last_line));
 	memcpy(c->invalid, run->cycle.invalid, sizeof(c->invalid));
@@ -262,9 +264,12 @@ static enum run_end judge_tries(struct run *run)
 			continue;
 		u->last_cycle = try->cycle;
 		facts_prove(&try->facts, uevents_agree(run), PHASE_BACK,
+			    run->rig.target->parts & TARGET_UEVENTS ? "uevents agree" :
+								      NULL,
 			    "the kernel's uevents do not show that the device went and "
 			    "came back");
 		facts_prove(&try->facts, !run->plan->flood || has_replied(run), PHASE_UP,
+			    run->plan->flood ? "replies after it" : NULL,
 			    "no reply to the load after the attempts");
 		end = unplug_judge(run, try);
 		enough = enough == RUN_GOES_ON ? end : enough;
@@ -303,7 +308,7 @@ static enum run_end run_batch(struct run *run)
 	else if (u->why[0] && !try_under_way(u)->attempt.seen)
 		snprintf(try_under_way(u)->facts.invalid, VERDICT_REASON_MAX, "%s",
 			 u->why);
-	observe_flush(run);
+	classifier_flush(run->rig.classifier);
 	u->begun = !over;
 	return judge_tries(run);
 }
@@ -311,18 +316,14 @@ static enum run_end run_batch(struct run *run)
 /* A target that refuses, or dies before it was asked for anything. */
 static enum run_end judge_begin(struct run *run, enum step_end end)
 {
-	struct unplug *u = unplug_of(run);
-	struct unplug_try *try = &u->tries[0];
+	struct unplug_try *try = add_try(unplug_of(run));
 
-	*try = (struct unplug_try){ .cycle = ++u->last_cycle };
-	try->facts.attempt = &try->attempt;
-	try->facts.cycle = run->cycle.cycle = try->cycle;
-	u->n_tries = 1;
+	run->cycle.cycle = try->cycle;
 	run_note_end(run, end);
 	if (!run_bring_back(run, end))
 		return run_stopped(run);
 	blame(run, try);
-	observe_flush(run);
+	classifier_flush(run->rig.classifier);
 	return judge_tries(run);
 }
 
@@ -341,6 +342,110 @@ static enum run_end unplug_cycle(struct run *run)
 		return run_is_refused(run) ? RUN_REFUSED : judge_begin(run, end);
 	return run_batch(run);
 }
+
+/* -- the end of the run ------------------------------------------------------------------ */
+
+static void end_race(struct run *run)
+{
+	shell_type(run, "end");
+}
+
+static bool race_ended(const struct run *run)
+{
+	return unplug_of(run)->ended;
+}
+
+/* The device gets its driver back; what is left undone is told. False: not all is. */
+static bool await_put_back(struct run *run, void (*act)(struct run *))
+{
+	const struct step step[] = { { PHASE_BACK, act, race_ended, NULL } };
+	struct unplug *u = unplug_of(run);
+	bool all = step_walk(run, step, ARRAY_SIZE(step)) == STEP_DONE && !u->why[0];
+
+	for (size_t i = 0; all && i < u->taken.n_undo; i++)
+		if (!u->taken.undo[i].apart || !u->ready)
+			device_record_done(run, &u->taken.undo[i]);
+	if (u->why[0])
+		log_warning("%s", u->why);
+	return all;
+}
+
+static void ask_restore(struct run *run)
+{
+	struct unplug *u = unplug_of(run);
+	_cleanup_free_ char *words =
+		xasprintf("restore %s", u->taken.undo[u->restoring].words.s);
+
+	u->why[0] = '\0';
+	(void)!target_ask(run->rig.target, words);
+}
+
+static bool restore_told(const struct run *run)
+{
+	const struct unplug *u = unplug_of(run);
+
+	return u->taken.undo[u->restoring].done || u->why[0];
+}
+
+/* What went along: other functions of the slot, VFs, what is behind a bridge. */
+static bool put_back_others(struct run *run)
+{
+	static const struct step step[] = { { PHASE_BACK, ask_restore, restore_told,
+					      NULL } };
+	struct unplug *u = unplug_of(run);
+	bool all = true;
+
+	for (size_t i = u->taken.n_undo; i > 0; i--) {
+		u->restoring = i - 1;
+		if (u->taken.undo[i - 1].done)
+			continue;
+		if (step_walk(run, step, ARRAY_SIZE(step)) != STEP_DONE)
+			return false;
+		if (u->why[0])
+			log_warning("%s", u->why);
+		all &= u->taken.undo[i - 1].done;
+	}
+	return all;
+}
+
+/* A virtual board ends with its run. */
+static void put_back_all(struct run *run)
+{
+	struct unplug *u = unplug_of(run);
+
+	if (!u->ready || u->ended || run->sight.gone[0])
+		return;
+	u->why[0] = '\0';
+	if (await_put_back(run, end_race) && run->rig.target->parts & TARGET_KEPT &&
+	    !put_back_others(run))
+		device_tell_restore(run);
+}
+
+/* Devices get their drivers back, or it is said how. */
+static void put_back(struct run *run)
+{
+	bool changed = unplug_of(run)->taken.undo_recorded;
+
+	switch (run->end) {
+	case RUN_INTERRUPTED:
+		/* The worker sees that we have gone, and puts back by itself. */
+		break;
+	case RUN_REFUSED:
+		/* So it does when it found out on the way that it cannot. */
+		if (changed && !await_put_back(run, NULL)) {
+			run->sight.acted = true;
+			device_tell_restore(run);
+		}
+		break;
+	default:
+		if (!run->recorder.failed && !run->sight.lost)
+			put_back_all(run);
+		else if (changed)
+			device_tell_restore(run);
+	}
+}
+
+/* -- the scenario -------------------------------------------------------------------------- */
 
 static void words(const struct run *run, char *buffer, size_t size)
 {
@@ -369,7 +474,7 @@ const struct scenario scenario_unplug = {
 	.cycles = 100,
 	.takes = SCENARIO_LOAD | SCENARIO_DEVICES | SCENARIO_GUARDS | SCENARIO_WORKER,
 	.options = &unplug_options,
-	.help_filter = unplug_help_filter,
+	.help_tables = unplug_help_tables,
 	.plan_size = sizeof(struct unplug_plan),
 	.plan_init = unplug_plan_init,
 	.plan_check = unplug_plan_check,
@@ -381,7 +486,7 @@ const struct scenario scenario_unplug = {
 	.own_size = sizeof(struct unplug),
 	.done = done,
 	.cycle = unplug_cycle,
-	.put_back = unplug_put_back,
+	.put_back = put_back,
 	.on_marker = unplug_on_marker,
 	.on_line = unplug_on_line,
 	.on_uevent = unplug_on_uevent,

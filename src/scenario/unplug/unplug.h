@@ -3,12 +3,14 @@
  * What the files of the unplug test share. unplug.c has the test in its order, choose.c
  * makes a device and a command line of facts and guards, markers.c turns the worker's
  * markers into facts of the attempts on their way, judge.c makes verdicts and the next
- * offsets of them, put_back.c ends it, plan.c is what can be asked of it.
+ * offsets of them, options.c is what can be asked of it.
  */
 #pragma once
 
-#include "plan.h"
+#include "device/means.h"
+#include "judge/sweep.h"
 #include "run/engine.h"
+#include "run/plan.h"
 #include "scenario/device.h"
 
 /* Attempts that are asked for at once. A line of a terminal's input queue is short. */
@@ -17,6 +19,34 @@
 #define UNPLUG_MEASURED 8
 /* Different orders of kernel messages that are told apart. */
 #define UNPLUG_ORDERS 16
+
+/* How the holder lets go; one without a name ends the table. */
+extern const struct unplug_release {
+	const char *name, *help;
+} unplug_releases[];
+
+/* Offsets that are asked for; only the last is a window by itself. */
+enum unplug_sweep {
+	UNPLUG_AUTO,   /* the window is measured, evidence attracts attempts */
+	UNPLUG_WITHIN, /* the window is given, evidence attracts attempts */
+	UNPLUG_EVENLY, /* the window is given */
+};
+
+/* What is asked of a run. The words are those of iommu-stress-worker(8). */
+struct unplug_plan {
+	const struct means *holder;
+	const struct means *method; /* NULL: what suits the device */
+	const char *release;
+	bool release_given; /* else it is what suits the holder */
+	enum unplug_sweep sweep;
+	struct sweep_window window;
+	uint64_t step_ns;
+	bool restore;        /* the device gets its own driver in between */
+	bool churn;          /* map, unmap and read the configuration space while held */
+	uint64_t blocked_ns; /* a write that takes longer waits for the user */
+	unsigned int batch;  /* attempts that are asked for at once */
+	const char *qemu;    /* program of the holder `qemu`, NULL: the target's own */
+};
 
 /* An attempt on its way. */
 struct unplug_try {
@@ -95,10 +125,22 @@ void unplug_recall(struct run *run, const struct record *record);
 /* Verdict, records and what the sweep learns of it. */
 enum run_end unplug_judge(struct run *run, struct unplug_try *try);
 
-/* put_back.c: scenario.put_back */
-void unplug_put_back(struct run *run);
+/* options.c */
+/* What suits the holder, when nothing else is asked for. */
+const char *unplug_release_default(const struct unplug_plan *plan);
+/* Why its holder cannot let go like that, NULL: it can. */
+const char *unplug_release_lacks(const struct unplug_plan *plan);
+/* Its holder is a QEMU on the target. */
+bool unplug_needs_qemu(const struct unplug_plan *plan);
+/* "FROM..TO", "FROM..TO,STEP", "FROM..TO,auto", "auto". -EINVAL: *ret_error, caller frees. */
+int unplug_parse_sweep(const char *words, struct unplug_plan *ret,
+		       char **ret_error) _must_check_;
 
-/* plan.c */
+/* Of struct scenario; plan->own is a struct unplug_plan. */
 extern const struct argp unplug_options;
-char *unplug_help_filter(int key, const char *text, void *input);
+char *unplug_help_tables(const struct scenario *scenario);
 int unplug_plan_check(struct plan *plan);
+void unplug_plan_init(struct plan *plan);
+void unplug_plan_json(const struct plan *plan, json_t *root);
+void unplug_print_head(FILE *out, const struct plan *plan);
+void unplug_print_rest(FILE *out, const struct plan *plan);

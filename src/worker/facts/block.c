@@ -2,23 +2,20 @@
 /* Disks, and what they are made of: partitions, dm, md, NVMe multipath, bcache, loop. */
 #include "facts.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 /* What the disk at `real` is made of. Returns how many. */
-static int use_slaves(const struct facts_use *use, const char *real, const char *name)
+static int use_slaves(const struct facts_use *use, const char *real)
 {
-	struct facts_use below = facts_use_below(use, name);
-	_cleanup_names_ struct names slaves = { NULL, 0 };
+	_cleanup_names_ struct names slaves = { .list = NULL };
 	char path[PATH_MAX + 16];
+	const char *slave;
 
 	snprintf(path, sizeof(path), "%s/slaves", real);
 	slaves = names_read(path);
-	for (int i = 0; i < slaves.n; i++)
-		facts_follow(&below, FACTS_BLOCK, slaves.list[i]->d_name);
+	while ((slave = names_next(&slaves)))
+		facts_follow(use, FACTS_BLOCK, slave);
 	return slaves.n < 0 ? 0 : slaves.n;
 }
 
@@ -50,11 +47,11 @@ static int use_nvme_head(const struct facts_use *use, const char *subsystem,
 	struct facts_use below = facts_use_below(use, name);
 	_cleanup_names_ struct names entries = names_read(subsystem);
 	char path[PATH_MAX + 300], real[PATH_MAX];
+	const char *entry;
 	struct bdf bdf;
 	int found = 0;
 
-	for (int i = 0; i < entries.n; i++) {
-		const char *entry = entries.list[i]->d_name;
+	while ((entry = names_next(&entries))) {
 		unsigned int number;
 		int end = 0;
 
@@ -79,34 +76,31 @@ static void path_up(char *path)
 		*slash = '\0';
 }
 
-static bool use_loop(const struct facts_use *use, const char *real, const char *name)
+static bool use_loop(const struct facts_use *use, const char *real)
 {
-	struct facts_use below = facts_use_below(use, name);
 	char path[PATH_MAX + 32], file[PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/loop/backing_file", real);
 	if (file_read(path, file, sizeof(file)) <= 0)
 		return false;
-	facts_follow(&below, FACTS_FILE, file);
+	facts_follow(use, FACTS_FILE, file);
 	return true;
 }
 
 /* zram keeps what it must not in a disk. */
 static bool use_zram(const struct facts_use *use, const char *real, const char *name)
 {
-	struct facts_use below = facts_use_below(use, name);
 	char path[PATH_MAX + 32], node[PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/backing_dev", real);
 	if (file_read(path, node, sizeof(node)) > 0 && strcmp(node, "none") != 0)
-		facts_follow(&below, FACTS_NODE, node);
+		facts_follow(use, FACTS_NODE, node);
 	return !strncmp(name, "zram", 4) || !strncmp(name, "ram", 3);
 }
 
 /* iSCSI without help from a card: .../session1/target0:0:0/... */
 static bool use_iscsi(const struct facts_use *use, const char *real, const char *name)
 {
-	struct facts_use below = facts_use_below(use, name);
 	const char *session = strstr(real, "/session");
 	char address[128];
 	int number;
@@ -117,22 +111,23 @@ static bool use_iscsi(const struct facts_use *use, const char *real, const char 
 				number)
 			      .s,
 		      address, sizeof(address)) > 0)
-		facts_follow(&below, FACTS_ADDRESS, address);
+		facts_follow(use, FACTS_ADDRESS, address);
 	else
-		facts_use_unknown(&below, name, "the way of its iSCSI session");
+		facts_use_unknown(use, name, "the way of its iSCSI session");
 	return true;
 }
 
 /* The disk at `real` is no PCI device's. */
 static void use_stacked(const struct facts_use *use, char *real, const char *name)
 {
+	struct facts_use below = facts_use_below(use, name);
 	char path[PATH_MAX + 16], *fabric;
 
 	snprintf(path, sizeof(path), "%s/partition", real);
 	if (path_exists(path))
 		path_up(real);
-	if (use_slaves(use, real, name) || use_loop(use, real, name) ||
-	    use_zram(use, real, name) || use_iscsi(use, real, name))
+	if (use_slaves(&below, real) || use_loop(&below, real) ||
+	    use_zram(&below, real, name) || use_iscsi(&below, real, name))
 		return;
 	fabric = strstr(real, "/nvme-fabrics/ctl/nvme");
 	snprintf(path, sizeof(path), "%s", real);
@@ -204,16 +199,17 @@ void facts_down_node(const struct facts_use *use, const char *node)
 void facts_held(void)
 {
 	_cleanup_names_ struct names disks = names_read(path_make("/sys/class/block").s);
+	const char *disk, *holder;
 
-	for (int i = 0; i < disks.n; i++) {
-		const char *disk = disks.list[i]->d_name;
+	while ((disk = names_next(&disks))) {
 		_cleanup_names_ struct names holders =
 			names_read(path_make("/sys/class/block/%s/holders", disk).s);
 		struct facts_use use = { .why = "held", .rule = "mounted" };
 
-		if (holders.n <= 0)
+		holder = names_next(&holders);
+		if (!holder)
 			continue;
-		snprintf(use.at, sizeof(use.at), "%.200s", holders.list[0]->d_name);
+		snprintf(use.at, sizeof(use.at), "%.200s", holder);
 		facts_follow(&use, FACTS_BLOCK, disk);
 	}
 }

@@ -2,11 +2,6 @@
 /* The PCI devices, and what hangs on them. */
 #include "facts.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 struct facts_devices facts_devices;
 
 void facts_list_add(char list[LIST_SIZE], const char *name)
@@ -47,23 +42,16 @@ struct facts_device *facts_device_find(const struct bdf *bdf)
 	return NULL;
 }
 
-int64_t facts_number_of(const struct bdf *bdf, const char *name)
-{
-	int64_t number = 0;
-
-	return file_read_number(device_path(bdf, name).s, &number) < 0 ? 0 : number;
-}
-
 /* The names of a class in the list of the device that they hang on. */
 static void find_class(const char *class, size_t list_offset)
 {
 	_cleanup_names_ struct names names =
 		names_read(path_make("/sys/class/%s", class).s);
 	char real[PATH_MAX];
+	const char *name;
 	struct bdf bdf;
 
-	for (int i = 0; i < names.n; i++) {
-		const char *name = names.list[i]->d_name;
+	while ((name = names_next(&names))) {
 		struct path path = path_make("/sys/class/%s/%s", class, name);
 		struct facts_device *d = NULL;
 
@@ -88,21 +76,11 @@ static void find_macs(struct facts_device *d)
 			facts_list_add(d->mac, mac);
 }
 
-/* The name vfioN that a device has while it is bound. */
-static void find_cdev(struct facts_device *d)
-{
-	_cleanup_dir_ DIR *dir = opendir(device_path(&d->bdf, "vfio-dev").s);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (!strncmp(entry->d_name, "vfio", 4))
-			snprintf(d->cdev, sizeof(d->cdev), "%.31s", entry->d_name);
-}
-
 int facts_find_devices(void)
 {
 	_cleanup_names_ struct names names =
 		names_read(path_make("/sys/bus/pci/devices").s);
+	const char *name;
 
 	if (names.n < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -110,15 +88,15 @@ int facts_find_devices(void)
 		calloc((size_t)names.n + 1, sizeof(facts_devices.devices[0]));
 	if (!facts_devices.devices)
 		return -ENOMEM;
-	for (int i = 0; i < names.n; i++) {
+	while ((name = names_next(&names))) {
 		struct facts_device *d = &facts_devices.devices[facts_devices.n];
 
-		if (bdf_parse(names.list[i]->d_name, &d->bdf))
+		if (bdf_parse(name, &d->bdf))
 			continue;
 		device_driver(&d->bdf, d->driver, sizeof(d->driver));
 		d->group = device_group(&d->bdf);
 		d->parent = device_parent(&d->bdf);
-		find_cdev(d);
+		device_cdev(&d->bdf, d->cdev, sizeof(d->cdev));
 		facts_devices.n++;
 	}
 	find_class("net", offsetof(struct facts_device, net));

@@ -29,8 +29,6 @@ extern struct facts_devices facts_devices;
 
 /* 0 or -errno. */
 int facts_find_devices(void);
-/* A number in a file of the device; 0 when it has none. */
-int64_t facts_number_of(const struct bdf *bdf, const char *name);
 /* Adds name behind a comma, if it fits and is not in it. */
 void facts_list_add(char list[LIST_SIZE], const char *name);
 /* The PCI device nearest to what this link or directory of /sys is; false: none. */
@@ -58,8 +56,6 @@ struct facts_use {
 void facts_only(const struct bdf *bdf);
 void facts_begin(struct line *line, const char *kind);
 void facts_end(struct line *line);
-/* "key=-" for an empty value. */
-void facts_add_name(struct line *line, const char *key, const char *value);
 /* Is this new? Keeps it: the same fact is told once. */
 bool facts_is_new(const char *format, ...) _printf_(1, 2);
 void facts_tell_devices(void);
@@ -71,8 +67,6 @@ void facts_tell_unknown(unsigned int about, const char *rule, const char *what,
 void facts_use_unknown(const struct facts_use *use, const char *what, const char *why);
 /* The last line. */
 void facts_tell_end(void);
-
-/* -- queue.c ------------------------------------------------------------------------------ */
 
 /* What a use leads to, and the file that goes on from there. */
 enum facts_kind {
@@ -120,8 +114,6 @@ struct facts_peer {
 	char address[256], own[64];
 };
 void facts_routes(const struct facts_peer *peer);
-/* From the ssh session that this is in; false: it is in none. */
-bool facts_find_peer(struct facts_peer *peer);
 
 /* Where routes lead: to an address, else by default, or with `all` anywhere. */
 struct facts_to {
@@ -141,8 +133,3 @@ void facts_find_opens(void);
 void facts_opens(void);
 
 void facts_system(struct line *line);
-
-/* -- walk.c ------------------------------------------------------------------------------- */
-
-/* Follows all that is in the queue. */
-void facts_walk(void);

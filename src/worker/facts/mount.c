@@ -2,11 +2,6 @@
 /* Filesystems and swap, and the disks or networks below them. */
 #include "facts.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 /* One line of mountinfo, proc_pid_mountinfo(5); its parts point into the line. */
 struct mount {
 	char *number, *at, *type, *source, *options;
@@ -17,14 +12,14 @@ static void unescape(char *s)
 {
 	char *to = s;
 
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
-		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 +
-				       (s[3] - '0'));
-			s += 3;
+	while (*s) {
+		if (*s == '\\' && strspn(s + 1, "01234567") >= 3) {
+			const char digits[] = { s[1], s[2], s[3], '\0' };
+
+			*to++ = (char)strtol(digits, NULL, 8);
+			s += 4;
 		} else {
-			*to++ = *s;
+			*to++ = *s++;
 		}
 	}
 	*to = '\0';
@@ -32,23 +27,23 @@ static void unescape(char *s)
 
 static bool mount_parse(char *line, struct mount *mount)
 {
-	char *words[5], *rest = NULL, *word = strtok_r(line, " \n", &rest);
+	/* Behind the words whose number may change; blanks in words are escaped. */
+	char *words[5], *rest = strstr(line, " - ");
 	unsigned int minor;
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!word)
+	if (!rest)
+		return false;
+	*rest = '\0';
+	rest += strlen(" - ");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!(words[i] = strsep(&line, " ")))
 			return false;
-		words[i] = word;
-		word = strtok_r(NULL, " \n", &rest);
-	}
-	while (word && strcmp(word, "-") != 0)
-		word = strtok_r(NULL, " \n", &rest);
+	mount->number = words[2];
 	mount->at = words[4];
 	/* The source may be empty. */
 	mount->type = strsep(&rest, " \n");
 	mount->source = strsep(&rest, " \n");
 	mount->options = strsep(&rest, " \n");
-	mount->number = words[2];
 	if (!mount->options || sscanf(mount->number, "%*u:%u", &minor) != 1)
 		return false;
 	unescape(mount->at);
@@ -63,23 +58,22 @@ static void use_btrfs(const struct facts_use *use, const struct mount *mount)
 {
 	static const char all[] = "/sys/fs/btrfs";
 	_cleanup_names_ struct names filesystems = names_read(path_make("%s", all).s);
+	const char *name, *uuid, *device;
 	char real[PATH_MAX];
-	const char *name;
 
 	if (!realpath(path_make("%s", mount->source).s, real))
 		snprintf(real, sizeof(real), "%s", mount->source);
 	name = strrchr(real, '/') ? strrchr(real, '/') + 1 : real;
 	facts_follow(use, FACTS_NODE, mount->source);
-	for (int i = 0; i < filesystems.n; i++) {
-		const char *uuid = filesystems.list[i]->d_name;
+	while ((uuid = names_next(&filesystems))) {
 		_cleanup_names_ struct names devices =
 			names_read(path_make("%s/%s/devices", all, uuid).s);
 
 		if (!path_exists(path_make("%s/%s/devices/%s", all, uuid, name).s))
 			continue;
-		for (int j = 0; j < devices.n; j++)
-			if (strcmp(devices.list[j]->d_name, name) != 0)
-				facts_follow(use, FACTS_BLOCK, devices.list[j]->d_name);
+		while ((device = names_next(&devices)))
+			if (strcmp(device, name) != 0)
+				facts_follow(use, FACTS_BLOCK, device);
 	}
 	if (filesystems.n < 0)
 		facts_use_unknown(use, mount->source, "/sys/fs/btrfs is not there");
@@ -123,22 +117,22 @@ static void use_zfs(const struct facts_use *use, const struct mount *mount)
 /* A share of the hypervisor: any device that its driver has and may have this tag. */
 static void use_virtio(const struct facts_use *use, const char *driver, const char *tag)
 {
-	_cleanup_dir_ DIR *dir =
-		opendir(path_make("/sys/bus/virtio/drivers/%s", driver).s);
-	const struct dirent *entry;
+	_cleanup_names_ struct names devices =
+		names_read(path_make("/sys/bus/virtio/drivers/%s", driver).s);
 	char text[128], real[PATH_MAX];
+	const char *device;
 	struct bdf bdf;
 
-	while (dir && (entry = readdir(dir))) {
+	while ((device = names_next(&devices))) {
 		struct path path =
-			path_make("/sys/bus/virtio/devices/%s/mount_tag", entry->d_name);
+			path_make("/sys/bus/virtio/devices/%s/mount_tag", device);
 
-		if (strncmp(entry->d_name, "virtio", 6) != 0 ||
+		if (strncmp(device, "virtio", 6) != 0 ||
 		    (file_read(path.s, text, sizeof(text)) > 0 && strcmp(text, tag) != 0))
 			continue;
-		path = path_make("/sys/bus/virtio/devices/%s", entry->d_name);
+		path = path_make("/sys/bus/virtio/devices/%s", device);
 		if (facts_pci_of(path.s, &bdf, real))
-			facts_tell_use(&bdf, use, entry->d_name);
+			facts_tell_use(&bdf, use, device);
 	}
 }
 
@@ -199,22 +193,19 @@ void facts_down_file(const struct facts_use *use, const char *file)
 	_cleanup_stream_ FILE *stream = fopen(path_make("/proc/self/mountinfo").s, "re");
 	_cleanup_text_ char *line = NULL, *best_line = NULL;
 	struct mount mount, best = { 0 };
-	size_t room = 0, best_room = 0;
+	size_t room = 0;
 
 	/* The last of the longest: mounts may lie on top of each other. */
 	while (stream && getline(&line, &room, stream) > 0) {
-		char *this_line = line;
-		size_t this_room = room;
-
 		if (!mount_parse(line, &mount) || !is_below(file, mount.at) ||
 		    (best.at && strlen(mount.at) < strlen(best.at)))
 			continue;
 		/* Its parts are in the line, which stays therefore. */
 		best = mount;
-		line = best_line;
-		room = best_room;
-		best_line = this_line;
-		best_room = this_room;
+		free(best_line);
+		best_line = line;
+		line = NULL;
+		room = 0;
 	}
 	if (best.at)
 		use_mount(use, &best);

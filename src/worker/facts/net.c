@@ -3,9 +3,6 @@
 #include "facts.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* -- interfaces --------------------------------------------------------------------------- */
 
@@ -13,14 +10,14 @@
 static int use_lower(const struct facts_use *use, const char *real, const char *name)
 {
 	struct facts_use below = facts_use_below(use, name);
-	_cleanup_dir_ DIR *dir = opendir(real);
-	const struct dirent *entry;
+	_cleanup_names_ struct names entries = names_read(real);
+	const char *entry;
 	int n = 0;
 
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "lower_", 6) != 0)
+	while ((entry = names_next(&entries))) {
+		if (strncmp(entry, "lower_", 6) != 0)
 			continue;
-		facts_follow(&below, FACTS_INTERFACE, entry->d_name + 6);
+		facts_follow(&below, FACTS_INTERFACE, entry + 6);
 		n++;
 	}
 	return n;

@@ -2,10 +2,6 @@
 /* Which processes hold devices: open files of VFIO, and disks opened as they are. */
 #include "facts.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Found before the lines of devices are told, told behind them. */
@@ -93,11 +89,6 @@ static struct facts_device *device_of_fd(const char *pid, const char *fd)
 	return slash && !bdf_parse(slash + 1, &bdf) ? facts_device_find(&bdf) : NULL;
 }
 
-static bool is_vfio_device(const char *target)
-{
-	return !strcmp(target, "anon_inode:[vfio-device]");
-}
-
 /* Returns whether it is one of VFIO. */
 static bool scan_file(const char *pid, const char *target)
 {
@@ -137,7 +128,7 @@ static void scan_process(const char *pid)
 			continue;
 		target[n] = '\0';
 		group |= scan_file(pid, target);
-		if (!is_vfio_device(target))
+		if (strcmp(target, "anon_inode:[vfio-device]") != 0)
 			continue;
 		d = device_of_fd(pid, entry->d_name);
 		if (d) {

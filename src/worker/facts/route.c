@@ -6,9 +6,7 @@
 #include "facts.h"
 #include "worker/netlink.h"
 
-#include <errno.h>
 #include <net/if.h>
-#include <string.h>
 #include <sys/socket.h>
 
 struct answer {
@@ -120,14 +118,11 @@ static int ask_way(struct answer *answer, const void *source, unsigned int vrf)
 
 static int ask_list(struct answer *answer)
 {
-	const struct rtmsg route = { .rtm_family = (unsigned char)answer->to->family };
-	struct netlink_request request;
 	int err;
 
-	netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
 	/* It changed meanwhile. */
 	for (int i = 0; i < 10; i++) {
-		err = netlink_ask(&request, RTM_NEWROUTE, take_route, answer);
+		err = netlink_dump(RTM_GETROUTE, answer->to->family, take_route, answer);
 		if (err != -EINTR)
 			break;
 		answer->table = answer->metric = 0;
@@ -139,10 +134,10 @@ static int ask_list(struct answer *answer)
 static int ask_vrfs(struct answer *answer)
 {
 	_cleanup_names_ struct names names = names_read(path_make("/sys/class/net").s);
+	const char *name;
 	int err = 0;
 
-	for (int i = 0; i < names.n; i++) {
-		const char *name = names.list[i]->d_name;
+	while ((name = names_next(&names))) {
 		char text[256];
 
 		file_read(path_make("/sys/class/net/%s/uevent", name).s, text,

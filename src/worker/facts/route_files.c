@@ -2,9 +2,7 @@
 /* Routes of a machine whose files were copied: those of its main table. */
 #include "facts.h"
 
-#include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
 
 /* include/uapi/linux/route.h: the route says that there is no way. */
 #define ROUTE_REJECT 0x200

@@ -2,25 +2,24 @@
 /* The machine: kernel, IOMMU, what VFIO there is, and what to do about what is missing. */
 #include "facts.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 /* "0-3,5" */
-static unsigned int count_cpus(const char *list)
+static unsigned int count_cpus(char *list)
 {
 	unsigned int n = 0, first, last;
-	int end;
+	char *rest = NULL;
 
-	while (sscanf(list, "%u%n", &first, &end) == 1) {
-		last = first;
-		list += end;
-		if (*list == '-' && sscanf(++list, "%u%n", &last, &end) == 1)
-			list += end;
-		n += last >= first ? last - first + 1 : 0;
-		list += *list == ',';
+	for (char *word = strtok_r(list, ",", &rest); word;
+	     word = strtok_r(NULL, ",", &rest)) {
+		int numbers = sscanf(word, "%u-%u", &first, &last);
+
+		if (numbers == 1)
+			n++;
+		else if (numbers == 2 && last >= first)
+			n += last - first + 1;
 	}
-	return n ? n : 1;
+	return n ?: 1;
 }
 
 /* Does a list of a kernel's modules have this one? */
@@ -47,13 +46,6 @@ static const char *have_module(const char *release, const char *path, const char
 	    list_has_module(release, "modules.builtin", module))
 		return "yes";
 	return list_has_module(release, "modules.dep", module) ? "module" : "no";
-}
-
-static bool has_entries(const char *path)
-{
-	_cleanup_names_ struct names names = names_read(path_make("%s", path).s);
-
-	return names.n > 0;
 }
 
 /* Words of the command line that are about IOMMU or VFIO. */
@@ -121,8 +113,8 @@ static void add_setting(struct line *line, const char *key, const char *file)
 {
 	char text[32];
 
-	line_add(line, key,
-		 file_read(path_make("%s", file).s, text, sizeof(text)) > 0 ? text : "-");
+	file_read(path_make("%s", file).s, text, sizeof(text));
+	line_name(line, key, text);
 }
 
 void facts_system(struct line *line)
@@ -144,8 +136,8 @@ void facts_system(struct line *line)
 	line_add(line, "vfio", vfio);
 	line_add(line, "iommufd",
 		 have_module(release, "/sys/class/misc/iommu", "iommufd"));
-	iommu = has_entries("/sys/class/iommu") ||
-		has_entries("/sys/kernel/iommu_groups");
+	iommu = names_count(path_make("/sys/class/iommu").s) ||
+		names_count(path_make("/sys/kernel/iommu_groups").s);
 	line_add(line, "iommu", iommu ? "yes" : "no");
 	cmdline_words(text, 160);
 	line_add(line, "cmdline_iommu", text);

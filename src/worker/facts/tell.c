@@ -2,44 +2,35 @@
 /* The lines of facts: of a device, a use, something unknown, each once. */
 #include "facts.h"
 
+#include <search.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static int64_t lines;
 static const struct bdf *only; /* NULL: lines are about all devices */
 
-static struct {
-	char **keys;
-	size_t n;
-} told;
+static void *told; /* of tsearch(3): what was told, as facts_is_new() got it */
 
-static bool was_told(const char *key)
+static int compare(const void *a, const void *b)
 {
-	for (size_t i = 0; i < told.n; i++)
-		if (!strcmp(told.keys[i], key))
-			return true;
-	return false;
+	return strcmp(a, b);
 }
 
 bool facts_is_new(const char *format, ...)
 {
-	char key[1024], **keys;
+	char *key, **known;
 	va_list ap;
+	int n;
 
 	va_start(ap, format);
-	vsnprintf(key, sizeof(key), format, ap);
+	n = vasprintf(&key, format, ap);
 	va_end(ap);
-	if (was_told(key))
-		return false;
-	keys = realloc(told.keys, (told.n + 1) * sizeof(told.keys[0]));
-	if (!keys)
+	if (n < 0)
 		return true;
-	told.keys = keys;
-	told.keys[told.n] = strdup(key);
-	told.n += told.keys[told.n] != NULL;
-	return true;
+	known = tsearch(key, &told, compare);
+	if (known && *known == key)
+		return true;
+	free(key);
+	return !known;
 }
 
 void facts_only(const struct bdf *bdf)
@@ -72,7 +63,7 @@ static bool is_told_better(const struct bdf *bdf, const char *what)
 
 	for (size_t i = 0; i < ARRAY_SIZE(better); i++) {
 		snprintf(key, sizeof(key), "use %s %s %s", bdf->s, better[i], what);
-		if (was_told(key))
+		if (tfind(key, &told, compare))
 			return true;
 	}
 	return false;
@@ -140,17 +131,50 @@ void facts_tell_end(void)
 	line_add(&line, "fact", "end");
 	line_number(&line, "lines", lines);
 	line_end(&line);
-	for (size_t i = 0; i < told.n; i++)
-		free(told.keys[i]);
-	free(told.keys);
+	tdestroy(told, free);
+}
+
+/* -- uses that are still to be followed ---------------------------------------------------- */
+
+/* end: where the next one belongs, behind what the same step has led to. */
+static struct facts_step *first, **end = &first;
+
+struct facts_use facts_use_below(const struct facts_use *use, const char *name)
+{
+	struct facts_use below = *use;
+	size_t n = strlen(below.via);
+
+	snprintf(below.via + n, sizeof(below.via) - n, "%s%s", n ? ", " : "", name);
+	below.depth++;
+	return below;
+}
+
+void facts_follow(const struct facts_use *use, enum facts_kind kind, const char *name)
+{
+	size_t n = strlen(name) + 1;
+	struct facts_step *step = malloc(sizeof(*step) + n);
+
+	if (!step) {
+		facts_use_unknown(use, name, "ENOMEM");
+		return;
+	}
+	*step = (struct facts_step){ .next = *end, .kind = kind, .use = *use };
+	memcpy(step->name, name, n);
+	*end = step;
+	end = &step->next;
+}
+
+struct facts_step *facts_next(void)
+{
+	struct facts_step *step = first;
+
+	if (step)
+		first = step->next;
+	end = &first;
+	return step;
 }
 
 /* -- the line of a device ----------------------------------------------------------------- */
-
-void facts_add_name(struct line *line, const char *key, const char *value)
-{
-	line_add(line, key, *value ? value : "-");
-}
 
 static void add_present(struct line *line, const char *key, const struct bdf *bdf,
 			const char *name)
@@ -164,37 +188,19 @@ static void add_link(struct line *line, const char *key, const struct bdf *bdf,
 	char value[64];
 
 	link_name(device_path(bdf, name).s, value, sizeof(value));
-	facts_add_name(line, key, value);
+	line_name(line, key, value);
 }
 
-/* Slots are of all functions of a device ("0000:01:00"), or of a bus ("0000:01"). */
 static void add_slot(struct line *line, const struct bdf *bdf)
 {
-	_cleanup_dir_ DIR *dir = opendir(path_make("/sys/bus/pci/slots").s);
-	char address[32], power[8] = "";
-	const struct dirent *entry;
-	struct path path;
+	char slot[49], power[8] = "";
 
-	while (dir && (entry = readdir(dir))) {
-		size_t n;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		path = path_make("/sys/bus/pci/slots/%s/address", entry->d_name);
-		if (file_read(path.s, address, sizeof(address)) <= 0)
-			continue;
-		n = strlen(address);
-		if (strncmp(bdf->s, address, n) != 0 ||
-		    (bdf->s[n] != '.' && bdf->s[n] != ':'))
-			continue;
-		path = path_make("/sys/bus/pci/slots/%s/power", entry->d_name);
-		file_read(path.s, power, sizeof(power));
-		line_addf(line, "slot", "%.48s", entry->d_name);
-		facts_add_name(line, "slot_power", power);
-		return;
-	}
-	line_add(line, "slot", "-");
-	line_add(line, "slot_power", "-");
+	device_slot(bdf, ".:", slot, sizeof(slot));
+	if (*slot)
+		file_read(path_make("/sys/bus/pci/slots/%s/power", slot).s, power,
+			  sizeof(power));
+	line_name(line, "slot", slot);
+	line_name(line, "slot_power", power);
 }
 
 static bool is_bridge(const struct facts_device *d, int64_t class)
@@ -209,23 +215,23 @@ static bool is_bridge(const struct facts_device *d, int64_t class)
 static void tell_device(const struct facts_device *d)
 {
 	const struct bdf *bdf = &d->bdf;
-	int64_t class = facts_number_of(bdf, "class");
+	int64_t class = device_number(bdf, "class");
 	char text[64] = "";
 	struct line line;
 
 	facts_begin(&line, "device");
 	line_add(&line, "bdf", bdf->s);
-	line_addf(&line, "id", "%04x:%04x", (unsigned int)facts_number_of(bdf, "vendor"),
-		  (unsigned int)facts_number_of(bdf, "device"));
+	line_addf(&line, "id", "%04x:%04x", (unsigned int)device_number(bdf, "vendor"),
+		  (unsigned int)device_number(bdf, "device"));
 	line_addf(&line, "class", "0x%06x", (unsigned int)class);
-	facts_add_name(&line, "driver", d->driver);
+	line_name(&line, "driver", d->driver);
 	file_read(device_path(bdf, "driver_override").s, text, sizeof(text));
-	facts_add_name(&line, "override", strcmp(text, "(null)") != 0 ? text : "");
+	line_name(&line, "override", strcmp(text, "(null)") != 0 ? text : "");
 	if (d->group >= 0) {
 		line_number(&line, "group", d->group);
 		file_read(path_make("/sys/kernel/iommu_groups/%d/type", d->group).s, text,
 			  sizeof(text));
-		facts_add_name(&line, "domain_type", text);
+		line_name(&line, "domain_type", text);
 	} else {
 		line_add(&line, "group", "-");
 		line_add(&line, "domain_type", "-");
@@ -237,17 +243,17 @@ static void tell_device(const struct facts_device *d)
 	add_present(&line, "reset", bdf, "reset");
 	add_present(&line, "reset_subordinate", bdf, "reset_subordinate");
 	line_number(&line, "bridge", is_bridge(d, class));
-	facts_add_name(&line, "parent", d->parent.s);
-	line_number(&line, "sriov_total", facts_number_of(bdf, "sriov_totalvfs"));
-	line_number(&line, "sriov_num", facts_number_of(bdf, "sriov_numvfs"));
+	line_name(&line, "parent", d->parent.s);
+	line_number(&line, "sriov_total", device_number(bdf, "sriov_totalvfs"));
+	line_number(&line, "sriov_num", device_number(bdf, "sriov_numvfs"));
 	add_link(&line, "physfn", bdf, "physfn");
 	line_number(&line, "autoprobe",
-		    facts_number_of(bdf, "sriov_drivers_autoprobe") != 0);
-	facts_add_name(&line, "net", d->net);
-	facts_add_name(&line, "mac", d->mac);
-	facts_add_name(&line, "block", d->block);
-	facts_add_name(&line, "cdev", d->cdev);
-	facts_add_name(&line, "vfio_open", d->open);
+		    device_number(bdf, "sriov_drivers_autoprobe") != 0);
+	line_name(&line, "net", d->net);
+	line_name(&line, "mac", d->mac);
+	line_name(&line, "block", d->block);
+	line_name(&line, "cdev", d->cdev);
+	line_name(&line, "vfio_open", d->open);
 	facts_end(&line);
 }
 

@@ -2,45 +2,12 @@
 /* What several holders do. */
 #include "holder.h"
 
-#include "worker/process.h"
-
-#include <errno.h>
 #include <linux/vfio.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-const char *const release_names[RELEASES] = {
-	[RELEASE_CLOSE_UNSET] = "close-unset",
-	[RELEASE_UNSET_CLOSE] = "unset-close",
-	[RELEASE_CLOSE] = "close",
-	[RELEASE_EXIT] = "exit",
-	[RELEASE_KILL] = "kill",
-	[RELEASE_REQUEST] = "request",
-	[RELEASE_NEVER] = "never",
-};
-
-int release_parse(const char *name, enum release *release)
-{
-	for (int i = 0; i < RELEASES; i++) {
-		if (strcmp(release_names[i], name) != 0)
-			continue;
-		*release = (enum release)i;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-void holder_init(struct holder *holder, const struct holder_ops *ops)
-{
-	memset(holder, 0, sizeof(*holder));
-	holder->ops = ops;
-	holder->container = holder->group = holder->device = -1;
-	holder->request = holder->iommufd = holder->qmp = holder->log = -1;
-}
 
 int holder_fail(struct holder *holder, int error, const char *word, const char *format,
 		...)
@@ -74,6 +41,26 @@ int holder_fail_open(struct holder *holder, int error, const char *path)
 	}
 }
 
+int holder_fail_call(struct holder *holder, const char *call)
+{
+	return holder_fail(holder, errno, "hold", "%s: %s", call, errno_name(errno));
+}
+
+bool holder_dies(const struct holder *holder)
+{
+	return !holder->ops->has_child &&
+	       (holder->release == RELEASE_EXIT || holder->release == RELEASE_KILL);
+}
+
+int holder_act(struct holder *holder)
+{
+	if (holder_dies(holder) && holder->release == RELEASE_EXIT)
+		_exit(0);
+	if (holder_dies(holder))
+		raise(SIGKILL);
+	return holder->ops->act(holder);
+}
+
 bool holder_requested(struct holder *holder)
 {
 	uint64_t count;
@@ -84,8 +71,12 @@ bool holder_requested(struct holder *holder)
 	       read(holder->request, &count, sizeof(count)) == sizeof(count);
 }
 
-int vfio_register_request(struct holder *holder)
+int vfio_set_up(struct holder *holder)
 {
+	struct vfio_region_info config = {
+		.argsz = sizeof(config),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
 	union {
 		struct vfio_irq_set set;
 		char bytes[sizeof(struct vfio_irq_set) + sizeof(int32_t)];
@@ -98,10 +89,13 @@ int vfio_register_request(struct holder *holder)
 		},
 	};
 
+	if (!ioctl(holder->device, VFIO_DEVICE_GET_REGION_INFO, &config))
+		holder->config = config.offset;
+	if (!holder->ops->registers)
+		return 0;
 	holder->request = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (holder->request < 0)
-		return holder_fail(holder, errno, "hold", "eventfd: %s",
-				   errno_name(errno));
+		return holder_fail_call(holder, "eventfd");
 	memcpy(irq.set.data, &holder->request, sizeof(int32_t));
 	if (ioctl(holder->device, VFIO_DEVICE_SET_IRQS, &irq) < 0)
 		return holder_fail(holder, errno, "hold",
@@ -110,15 +104,19 @@ int vfio_register_request(struct holder *holder)
 	return 0;
 }
 
-void vfio_find_config(struct holder *holder)
+void vfio_prepare(struct holder *holder)
 {
-	struct vfio_region_info info = {
-		.argsz = sizeof(info),
-		.index = VFIO_PCI_CONFIG_REGION_INDEX,
-	};
+	if (holder->release == RELEASE_CLOSE_UNSET || holder->release == RELEASE_REQUEST)
+		fd_close(&holder->device);
+}
 
-	if (!ioctl(holder->device, VFIO_DEVICE_GET_REGION_INFO, &info))
-		holder->config = info.offset;
+void vfio_close(struct holder *holder)
+{
+	fd_close(&holder->device);
+	fd_close(&holder->request);
+	fd_close(&holder->group);
+	fd_close(&holder->container);
+	fd_close(&holder->iommufd);
 }
 
 void vfio_read_config(const struct holder *holder)

@@ -8,10 +8,8 @@
  */
 #include "holder.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -70,13 +68,13 @@ static uint64_t find_iova(int container)
 	return HOLDER_MEMORY;
 }
 
-static int map(struct holder *holder)
+static int map(const struct holder *holder, size_t at)
 {
 	struct vfio_iommu_type1_dma_map dma = {
 		.argsz = sizeof(dma),
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)holder->memory,
-		.iova = holder->iova,
+		.vaddr = (uintptr_t)holder->memory + at,
+		.iova = holder->iova + at,
 		.size = HOLDER_MEMORY / 2,
 	};
 
@@ -90,54 +88,41 @@ static int attach(struct holder *holder)
 				   "no VFIO: CONFIG_VFIO_IOMMU_TYPE1 or modprobe "
 				   "vfio_iommu_type1");
 	if (ioctl(holder->group, VFIO_GROUP_SET_CONTAINER, &holder->container) < 0)
-		return holder_fail(holder, errno, "hold", "SET_CONTAINER: %s",
-				   errno_name(errno));
+		return holder_fail_call(holder, "SET_CONTAINER");
 	if (!ioctl(holder->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		return 0;
 	if (errno == EPERM)
 		return holder_fail(holder, EPERM, "remapping",
 				   "no interrupt remapping: load vfio_iommu_type1 with "
 				   "allow_unsafe_interrupts=1");
-	return holder_fail(holder, errno, "hold", "SET_IOMMU: %s", errno_name(errno));
+	return holder_fail_call(holder, "SET_IOMMU");
 }
 
-static int open_device(struct holder *holder)
+/* What the device holder has nothing of. */
+static int map_first(struct holder *holder)
 {
-	holder->device = ioctl(holder->group, VFIO_GROUP_GET_DEVICE_FD, holder->bdf.s);
-	if (holder->device < 0)
-		return holder_fail(holder, errno, "hold", "GET_DEVICE_FD of %s: %s",
-				   holder->bdf.s, errno_name(errno));
-	vfio_find_config(holder);
-	return 0;
-}
+	int err;
 
-static int open_all(struct holder *holder)
-{
-	int err = open_group(holder) ?: attach(holder);
-
-	if (err || holder->ops == &holder_device)
-		return err ?: open_device(holder);
+	if (holder->ops == &holder_device)
+		return 0;
 	holder->iova = find_iova(holder->container);
-	err = map(holder);
-	if (err)
-		return holder_fail(holder, err, "hold", "MAP_DMA at %#llx: %s",
-				   (unsigned long long)holder->iova, errno_name(err));
-	return open_device(holder);
+	err = map(holder, 0);
+	return !err ? 0 :
+		      holder_fail(holder, err, "hold", "MAP_DMA at %#llx: %s",
+				  (unsigned long long)holder->iova, errno_name(err));
 }
 
 static int group_open(struct holder *holder)
 {
-	int err = open_all(holder);
+	int err = open_group(holder) ?: attach(holder) ?: map_first(holder);
 
-	if (err || !holder->ops->registers)
+	if (err)
 		return err;
-	return vfio_register_request(holder);
-}
-
-static void group_prepare(struct holder *holder)
-{
-	if (holder->release == RELEASE_CLOSE_UNSET || holder->release == RELEASE_REQUEST)
-		fd_close(&holder->device);
+	holder->device = ioctl(holder->group, VFIO_GROUP_GET_DEVICE_FD, holder->bdf.s);
+	if (holder->device < 0)
+		return holder_fail(holder, errno, "hold", "GET_DEVICE_FD of %s: %s",
+				   holder->bdf.s, errno_name(errno));
+	return vfio_set_up(holder);
 }
 
 static int group_act(struct holder *holder)
@@ -153,38 +138,22 @@ static int group_act(struct holder *holder)
 	}
 }
 
-static void group_close(struct holder *holder)
-{
-	fd_close(&holder->device);
-	fd_close(&holder->request);
-	fd_close(&holder->group);
-	fd_close(&holder->container);
-}
-
 static void group_churn(struct holder *holder)
 {
-	struct vfio_iommu_type1_dma_map dma = {
-		.argsz = sizeof(dma),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)holder->memory + HOLDER_MEMORY / 2,
+	struct vfio_iommu_type1_dma_unmap undo = {
+		.argsz = sizeof(undo),
 		.iova = holder->iova + HOLDER_MEMORY / 2,
 		.size = HOLDER_MEMORY / 2,
 	};
-	struct vfio_iommu_type1_dma_unmap undo = {
-		.argsz = sizeof(undo),
-		.iova = dma.iova,
-		.size = dma.size,
-	};
 
-	if (holder->ops != &holder_device &&
-	    !ioctl(holder->container, VFIO_IOMMU_MAP_DMA, &dma))
+	if (holder->ops != &holder_device && !map(holder, HOLDER_MEMORY / 2))
 		ioctl(holder->container, VFIO_IOMMU_UNMAP_DMA, &undo);
 	vfio_read_config(holder);
 }
 
-#define GROUP_OPS                                                         \
-	.uses_group = true, .open = group_open, .prepare = group_prepare, \
-	.act = group_act, .close = group_close, .churn = group_churn
+#define GROUP_OPS                                                        \
+	.uses_group = true, .open = group_open, .prepare = vfio_prepare, \
+	.act = group_act, .close = vfio_close, .churn = group_churn
 
 const struct holder_ops holder_group = {
 	.name = "group",

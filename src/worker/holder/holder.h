@@ -74,17 +74,28 @@ extern const struct holder_ops holder_group, holder_group_noreq, holder_device,
 extern const struct holder_ops *const holders[];
 const struct holder_ops *holder_find(const char *name);
 
-/* Everything closed, memory kept. */
-void holder_init(struct holder *holder, const struct holder_ops *ops);
+/*
+ * From the keys holder, release, qemu and qemu_root; release: what it is when it is absent.
+ * Returns 0, or the exit status after it has said why not.
+ */
+int holder_parse(struct holder *holder, const struct args *args, const char *release);
 /* Fills word and why; returns error, made negative. */
 int holder_fail(struct holder *holder, int error, const char *word, const char *format,
 		...) _printf_(4, 5);
+/* Fails for what a call has left in errno. */
+int holder_fail_call(struct holder *holder, const char *call);
 /* Fails for what open() of a file of /dev said. */
 int holder_fail_open(struct holder *holder, int error, const char *path);
+/* Is the release the end of the process that holds the device? */
+bool holder_dies(const struct holder *holder);
+/* act(), or that end. */
+int holder_act(struct holder *holder);
 /* Has the REQ interrupt come? Does not wait. */
 bool holder_requested(struct holder *holder);
 
 /* Parts of more than one holder. */
-int vfio_register_request(struct holder *holder);
-void vfio_find_config(struct holder *holder);
+/* What is wanted of a device that is open: its configuration space, its REQ eventfd. */
+int vfio_set_up(struct holder *holder);
+void vfio_prepare(struct holder *holder);
+void vfio_close(struct holder *holder);
 void vfio_read_config(const struct holder *holder);

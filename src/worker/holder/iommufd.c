@@ -7,28 +7,55 @@
  * domain are the iommufd's, and go with that: its close is what the group's UNSET_CONTAINER
  * is. Only a device that is open can be detached by itself.
  */
-#include "iommufd.h"
 #include "holder.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
+#include <linux/vfio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The name in /dev/vfio/devices, or "". */
-static void cdev_name(const struct bdf *bdf, char *name, size_t size)
-{
-	struct path path = device_path(bdf, "vfio-dev");
-	_cleanup_dir_ DIR *dir = opendir(path.s);
-	struct dirent *entry;
+/*
+ * What include/uapi/linux/iommufd.h and vfio.h of Linux 6.6 say: the headers of this
+ * system may be older.
+ */
+#define IOMMUFD_IOAS_ALLOC _IO(';', 0x81)
+#define IOMMUFD_IOAS_MAP   _IO(';', 0x85)
+#define IOMMUFD_IOAS_UNMAP _IO(';', 0x86)
 
-	name[0] = '\0';
-	while (dir && !*name && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			snprintf(name, size, "%.63s", entry->d_name);
-}
+#define IOMMUFD_WRITEABLE (1 << 1)
+#define IOMMUFD_READABLE  (1 << 2)
+
+struct iommufd_ioas_alloc {
+	uint32_t size, flags, ioas_id;
+};
+
+struct iommufd_ioas_map {
+	uint32_t size, flags, ioas_id, reserved;
+	uint64_t user_va, length, iova;
+};
+
+struct iommufd_ioas_unmap {
+	uint32_t size, ioas_id;
+	uint64_t iova, length;
+};
+
+#define VFIO_BIND_IOMMUFD      _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define VFIO_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define VFIO_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+struct vfio_bind_iommufd {
+	uint32_t argsz, flags;
+	int32_t iommufd;
+	uint32_t devid;
+};
+
+struct vfio_attach_pt {
+	uint32_t argsz, flags, pt_id;
+};
+
+struct vfio_detach_pt {
+	uint32_t argsz, flags;
+};
 
 static int open_files(struct holder *holder)
 {
@@ -41,7 +68,7 @@ static int open_files(struct holder *holder)
 				   "no iommufd: CONFIG_IOMMUFD or modprobe iommufd");
 	if (holder->iommufd < 0)
 		return holder_fail_open(holder, errno, path.s);
-	cdev_name(&holder->bdf, name, sizeof(name));
+	device_cdev(&holder->bdf, name, sizeof(name));
 	path = path_make("/dev/vfio/devices/%s", name);
 	if (!*name || !path_exists(path.s))
 		return holder_fail(holder, ENODEV, "cdev", HOLDER_NO_CDEV);
@@ -73,38 +100,24 @@ static int attach(struct holder *holder)
 					  .iommufd = holder->iommufd };
 	struct iommufd_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct vfio_attach_pt pt = { .argsz = sizeof(pt) };
-	int err;
 
 	if (ioctl(holder->device, VFIO_BIND_IOMMUFD, &bind) < 0)
 		return holder_fail(holder, errno, "hold", "BIND_IOMMUFD: %s%s",
 				   errno_name(errno),
 				   errno == EPERM ? ": no interrupt remapping?" : "");
 	if (ioctl(holder->iommufd, IOMMUFD_IOAS_ALLOC, &alloc) < 0)
-		return holder_fail(holder, errno, "hold", "IOAS_ALLOC: %s",
-				   errno_name(errno));
+		return holder_fail_call(holder, "IOAS_ALLOC");
 	holder->ioas = pt.pt_id = alloc.ioas_id;
 	if (ioctl(holder->device, VFIO_ATTACH_IOMMUFD_PT, &pt) < 0)
-		return holder_fail(holder, errno, "hold", "ATTACH_IOMMUFD_PT: %s",
-				   errno_name(errno));
-	err = map(holder, 0, &holder->iova);
-	if (err)
-		return holder_fail(holder, err, "hold", "IOAS_MAP: %s", errno_name(err));
+		return holder_fail_call(holder, "ATTACH_IOMMUFD_PT");
+	if (map(holder, 0, &holder->iova))
+		return holder_fail_call(holder, "IOAS_MAP");
 	return 0;
 }
 
 static int iommufd_open(struct holder *holder)
 {
-	int err = open_files(holder) ?: attach(holder) ?: vfio_register_request(holder);
-
-	if (!err)
-		vfio_find_config(holder);
-	return err;
-}
-
-static void iommufd_prepare(struct holder *holder)
-{
-	if (holder->release == RELEASE_CLOSE_UNSET || holder->release == RELEASE_REQUEST)
-		fd_close(&holder->device);
+	return open_files(holder) ?: attach(holder) ?: vfio_set_up(holder);
 }
 
 static int iommufd_act(struct holder *holder)
@@ -125,13 +138,6 @@ static int iommufd_act(struct holder *holder)
 	}
 }
 
-static void iommufd_close(struct holder *holder)
-{
-	fd_close(&holder->device);
-	fd_close(&holder->request);
-	fd_close(&holder->iommufd);
-}
-
 static void iommufd_churn(struct holder *holder)
 {
 	struct iommufd_ioas_unmap undo = {
@@ -150,8 +156,8 @@ const struct holder_ops holder_iommufd = {
 	.uses_cdev = true,
 	.registers = true,
 	.open = iommufd_open,
-	.prepare = iommufd_prepare,
+	.prepare = vfio_prepare,
 	.act = iommufd_act,
-	.close = iommufd_close,
+	.close = vfio_close,
 	.churn = iommufd_churn,
 };

@@ -5,12 +5,8 @@
  */
 #include "holder.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -112,26 +108,20 @@ static void child_run(const struct holder *holder, int qmp, int log)
 
 static int spawn(struct holder *holder)
 {
-	int qmp[2] = { -1, -1 }, log[2] = { -1, -1 };
+	int qmp[2] = { -1, -1 }, log[2] = { -1, -1 }, err = 0;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) < 0 ||
-	    pipe2(log, O_CLOEXEC | O_NONBLOCK) < 0 || (holder->child = fork()) < 0) {
-		fd_close(&qmp[0]);
-		fd_close(&qmp[1]);
-		fd_close(&log[0]);
-		fd_close(&log[1]);
-		holder->child = 0;
-		return holder_fail(holder, errno, "qemu", "cannot start %s: %s",
-				   holder->qemu, errno_name(errno));
-	}
-	if (holder->child == 0)
+	    pipe2(log, O_CLOEXEC | O_NONBLOCK) < 0 || (holder->child = fork()) < 0)
+		err = holder_fail(holder, errno, "qemu", "cannot start %s: %s",
+				  holder->qemu, errno_name(errno));
+	else if (holder->child == 0)
 		child_run(holder, qmp[1], log[1]);
-	close(qmp[1]);
-	close(log[1]);
+	fd_close(&qmp[1]);
+	fd_close(&log[1]);
 	holder->qmp = qmp[0];
 	holder->log = log[0];
 	fcntl(holder->qmp, F_SETFL, O_NONBLOCK);
-	return 0;
+	return err;
 }
 
 /* The last line that it said. */
@@ -169,7 +159,6 @@ static int qmp_wait(struct holder *holder, const char *word, int64_t until_ns)
 	size_t kept = 0;
 
 	for (;;) {
-		int64_t left = until_ns - now_ns();
 		ssize_t n = read(holder->qmp, text + kept, sizeof(text) - 1 - kept);
 
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -188,9 +177,9 @@ static int qmp_wait(struct holder *holder, const char *word, int64_t until_ns)
 			}
 			continue;
 		}
-		if (left <= 0)
+		if (now_ns() >= until_ns)
 			return -ETIMEDOUT;
-		poll(&pollfd, 1, (int)(left / NS_PER_MSEC) + 1);
+		poll_until(&pollfd, 1, until_ns);
 	}
 }
 
@@ -243,13 +232,12 @@ static int read_all(int fd, char *text, size_t size, int64_t until_ns)
 	size_t n = 0;
 
 	for (;;) {
-		int64_t left = until_ns - now_ns();
 		ssize_t got;
 
 		text[n] = '\0';
-		if (left <= 0)
+		if (now_ns() >= until_ns)
 			return -ETIMEDOUT;
-		if (poll(&pollfd, 1, (int)(left / NS_PER_MSEC) + 1) <= 0)
+		if (poll_until(&pollfd, 1, until_ns) <= 0)
 			continue;
 		got = read(fd, text + n, size - 1 - n);
 		if (got < 0 && errno == EINTR)

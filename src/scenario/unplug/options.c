@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct unplug_release releases[] = {
+const struct unplug_release unplug_releases[] = {
 	{ "request", "as QEMU: close when asked to, the container later" },
 	{ "close-unset", "close the device, then let the container go" },
 	{ "unset-close", "the other order" },
@@ -21,19 +21,17 @@ static const struct unplug_release releases[] = {
 	{ "exit", "the holder exits" },
 	{ "kill", "the holder gets SIGKILL" },
 	{ "never", "not before the unplug has been seen to wait" },
+	{ 0 },
 };
 
-const struct unplug_release *unplug_release_at(unsigned int index)
+/* NULL: there is no such word. */
+static const char *release_find(const char *name)
 {
-	return index < ARRAY_SIZE(releases) ? &releases[index] : NULL;
-}
+	const struct unplug_release *release = unplug_releases;
 
-const char *unplug_release_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(releases); i++)
-		if (!strcmp(releases[i].name, name))
-			return releases[i].name;
-	return NULL;
+	while (release->name && strcmp(release->name, name) != 0)
+		release++;
+	return release->name;
 }
 
 /* Nobody asks a holder without the request's eventfd, and a QEMU closes nothing by halves. */
@@ -65,7 +63,8 @@ bool unplug_needs_qemu(const struct unplug_plan *plan)
 	return !strncmp(plan->holder->name, "qemu", 4);
 }
 
-int unplug_parse_offset(const char *words, int64_t *ret_ns)
+/* One offset, "-1.5us". */
+static int parse_offset(const char *words, int64_t *ret_ns)
 {
 	bool negative = *words == '-';
 	uint64_t ns;
@@ -88,8 +87,8 @@ static int parse_words(char *words, struct unplug_plan *plan)
 	*dots = '\0';
 	if (comma)
 		*comma++ = '\0';
-	if (unplug_parse_offset(words, &plan->window.from_ns) < 0 ||
-	    unplug_parse_offset(dots + 2, &plan->window.to_ns) < 0 ||
+	if (parse_offset(words, &plan->window.from_ns) < 0 ||
+	    parse_offset(dots + 2, &plan->window.to_ns) < 0 ||
 	    plan->window.to_ns < plan->window.from_ns)
 		return -EINVAL;
 	plan->sweep = UNPLUG_EVENLY;
@@ -195,7 +194,7 @@ static void set_blocked(struct argp_state *state, struct unplug_plan *u, const c
 
 static void set_offset(struct argp_state *state, struct unplug_plan *u, const char *arg)
 {
-	if (unplug_parse_offset(arg, &u->window.from_ns) < 0)
+	if (parse_offset(arg, &u->window.from_ns) < 0)
 		argp_error(state, "--at: '%s' is not an offset, such as 12us or -1.5ms",
 			   arg);
 	u->window.to_ns = u->window.from_ns;
@@ -236,13 +235,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_VFIO:
 		if (arg)
-			u->holder = known(state, "vfio", arg, means_holder_find(arg));
+			u->holder =
+				known(state, "vfio", arg, means_find(means_holders, arg));
 		return 0;
 	case KEY_METHOD:
-		u->method = known(state, "method", arg, means_method_find(arg));
+		u->method = known(state, "method", arg, means_find(means_methods, arg));
 		return 0;
 	case KEY_RELEASE:
-		u->release = known(state, "release", arg, unplug_release_find(arg));
+		u->release = known(state, "release", arg, release_find(arg));
 		u->release_given = true;
 		return 0;
 	case KEY_SWEEP:
@@ -286,26 +286,21 @@ static void add_row(struct strbuf *out, const char *name, const char *help)
 	strbuf_addf(out, "  %-17s %s\n", name, help);
 }
 
-/* The words of the tables, between the description and the exit status. */
-char *unplug_help_filter(int key, const char *text, void *input)
+char *unplug_help_tables(const struct scenario *scenario)
 {
-	const struct unplug_release *release;
-	const struct means *means;
 	struct strbuf out = { 0 };
 
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)text;
+	(void)scenario;
 	strbuf_addf(&out, "Holders:\n");
-	for (unsigned int i = 0; (means = means_holder_at(i)); i++)
-		add_row(&out, means->name, means->help);
+	for (const struct means *m = means_holders; m->name; m++)
+		add_row(&out, m->name, m->help);
 	strbuf_addf(&out, "\nReleases:\n");
-	for (unsigned int i = 0; (release = unplug_release_at(i)); i++)
-		add_row(&out, release->name, release->help);
+	for (const struct unplug_release *r = unplug_releases; r->name; r++)
+		add_row(&out, r->name, r->help);
 	strbuf_addf(&out, "\nMethods:\n");
-	for (unsigned int i = 0; (means = means_method_at(i)); i++)
-		add_row(&out, means->name, means->help);
-	strbuf_addf(&out, "\n%s", text);
+	for (const struct means *m = means_methods; m->name; m++)
+		add_row(&out, m->name, m->help);
+	strbuf_add(&out, TEXT("\n"));
 	return out.s;
 }
 
@@ -329,7 +324,7 @@ void unplug_plan_init(struct plan *plan)
 {
 	struct unplug_plan *u = plan->own;
 
-	*u = (struct unplug_plan){ .holder = means_holder_at(0),
+	*u = (struct unplug_plan){ .holder = means_holders,
 				   .blocked_ns = 2 * NS_PER_SEC,
 				   .batch = 8 };
 	u->release = unplug_release_default(u);

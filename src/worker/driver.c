@@ -1,13 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "module.h"
+/* Which driver a device has, and its module. Documentation/ABI/testing/sysfs-bus-pci. */
+#include "pull.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+int device_unbind(struct puts *puts, const struct bdf *bdf)
+{
+	struct path unbind = device_path(bdf, "driver/unbind");
+
+	return path_exists(unbind.s) ? puts_write(puts, unbind.s, bdf->s) : 0;
+}
+
+int device_override_read(struct puts *puts, const struct bdf *bdf, char *override,
+			 size_t size)
+{
+	int n = puts_query(puts, device_path(bdf, "driver_override").s, override, size);
+
+	if (n < 0 || !strcmp(override, "(null)"))
+		override[0] = '\0';
+	return n < 0 ? n : 0;
+}
+
+int device_override(struct puts *puts, const struct bdf *bdf, const char *override)
+{
+	struct path path = device_path(bdf, "driver_override");
+	char is[64];
+	int err;
+
+	if (!path_exists(path.s))
+		return -ENOENT;
+	err = device_override_read(puts, bdf, is, sizeof(is));
+	if (err || !strcmp(is, override))
+		return err;
+	return puts_write(puts, path.s, *override ? override : "\n");
+}
+
+int device_bind_file(struct puts *puts, const struct bdf *bdf, const char *driver)
+{
+	return puts_write(puts, path_make("/sys/bus/pci/drivers/%s/bind", driver).s,
+			  bdf->s);
+}
+
+int device_bind(struct puts *puts, const struct bdf *bdf, const char *driver)
+{
+	char is[64];
+	int err;
+
+	device_driver(bdf, is, sizeof(is));
+	if (!strcmp(is, driver))
+		return 0;
+	err = device_override(puts, bdf, driver);
+	if (!err && *is)
+		err = device_unbind(puts, bdf);
+	if (!err)
+		err = puts_write(puts, path_make("/sys/bus/pci/drivers_probe").s, bdf->s);
+	if (err)
+		return err;
+	device_driver(bdf, is, sizeof(is));
+	return strcmp(is, driver) != 0 ? -ENODEV : 0;
+}
+
+/* -- modules ------------------------------------------------------------------------------ */
 
 void module_of(const struct bdf *bdf, char *name, size_t size)
 {
@@ -24,16 +81,16 @@ static void find_other(const char *driver, const struct bdf *own, char *other,
 		       size_t size)
 {
 	const char *colon = strchr(driver, ':');
-	_cleanup_names_ struct names names = { NULL, 0 };
+	_cleanup_names_ struct names names = { .list = NULL };
 	char real[PATH_SIZE];
+	const char *name;
 
 	if (!colon)
 		return;
 	names = names_read(path_make("/sys/bus/%.*s/drivers/%s", (int)(colon - driver),
 				     driver, colon + 1)
 				   .s);
-	for (int i = 0; i < names.n; i++) {
-		const char *name = names.list[i]->d_name;
+	while ((name = names_next(&names))) {
 		struct path path = path_make("/sys/bus/%.*s/drivers/%s/%s",
 					     (int)(colon - driver), driver, colon + 1,
 					     name);
@@ -49,8 +106,9 @@ int module_check(const char *name, const struct bdf *bdf)
 {
 	_cleanup_names_ struct names drivers =
 		names_read(path_make("/sys/module/%s/drivers", name).s);
-	_cleanup_names_ struct names holders =
+	_cleanup_names_ struct names users =
 		names_read(path_make("/sys/module/%s/holders", name).s);
+	const char *driver, *user = names_next(&users);
 	char other[64] = "";
 	int64_t count = 0;
 
@@ -58,11 +116,11 @@ int module_check(const char *name, const struct bdf *bdf)
 		return say_error("module",
 				 "the driver of %s is no module: take method=unbind",
 				 bdf->s);
-	if (holders.n > 0)
+	if (user)
 		return say_error("module", "module %s is used by %s: unload that first",
-				 name, holders.list[0]->d_name);
-	for (int i = 0; i < drivers.n && !*other; i++)
-		find_other(drivers.list[i]->d_name, bdf, other, sizeof(other));
+				 name, user);
+	while (!*other && (driver = names_next(&drivers)))
+		find_other(driver, bdf, other, sizeof(other));
 	if (*other)
 		return say_error("module", "module %s serves %s, too: take method=unbind",
 				 name, other);

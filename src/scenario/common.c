@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "settle.h"
+#include "common.h"
 
 #include "base/num.h"
 #include "base/random.h"
 #include "traffic.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* How long a slow target takes to report its counters. */
 #define COUNTERS_NS (150 * NS_PER_MSEC)
@@ -14,11 +15,13 @@
 #define SETTLE_MARGIN (10 * NS_PER_SEC)
 
 enum {
-	KEY_SETTLE = 0x800,
+	KEY_METHOD = 0x800,
+	KEY_SETTLE,
 	KEY_JITTER,
 };
 
 static const struct argp_option options[] = {
+	{ "method", KEY_METHOD, "METHOD", 0, NULL, 0 },
 	{ "settle", KEY_SETTLE, "TIME", 0, "wait between shell and load (default 200ms)",
 	  0 },
 	{ "jitter", KEY_JITTER, "TIME", 0, "settle longer by a random time below this",
@@ -35,11 +38,26 @@ static void allow(struct plan *plan)
 		plan->limit_ns[PHASE_SETTLE] = least;
 }
 
+static void set_method(struct argp_state *state, struct plan *plan, const char *name)
+{
+	const struct method *m = plan->scenario->methods;
+
+	while (m->name && strcmp(m->name, name) != 0)
+		m++;
+	if (!m->name)
+		argp_error(state, "--method: there is no '%s'; see --help", name);
+	plan->method = m;
+	plan->board.kexec = m->needs_kexec;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct plan *plan = state->input;
 
 	switch (key) {
+	case KEY_METHOD:
+		set_method(state, plan, arg);
+		return 0;
 	case KEY_SETTLE:
 		plan->settle_ns = plan_duration(state, "settle", arg);
 		return 0;
@@ -54,9 +72,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = { .options = options, .parser = parse };
+static char *help_filter(int key, const char *text, void *input)
+{
+	const struct plan *plan = input;
 
-const struct argp_child settle_options[] = { { .argp = &argp }, { 0 } };
+	if (key != KEY_METHOD)
+		return (char *)text;
+	return xasprintf("%s (default %s), see below", plan->scenario->methods_help,
+			 plan->scenario->methods[0].name);
+}
+
+static const struct argp argp = { .options = options,
+				  .parser = parse,
+				  .help_filter = help_filter };
+
+const struct argp_child common_options[] = { { .argp = &argp }, { 0 } };
+
+char *common_help_tables(const struct scenario *scenario)
+{
+	struct strbuf list = { 0 };
+
+	strbuf_addf(&list, "Methods:\n");
+	for (const struct method *m = scenario->methods; m->name; m++)
+		strbuf_addf(&list, "  %-9s %s\n", m->name, m->help);
+	strbuf_add(&list, TEXT("\n"));
+	return list.s;
+}
 
 void settle_print(FILE *out, const struct plan *plan)
 {
