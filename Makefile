@@ -106,6 +106,9 @@ $(O)/.version: FORCE
 $(O)/obj/base/version.o $(O)/obj/worker/main.o: $(O)/.version
 $(O)/obj/base/version.o $(O)/obj/worker/main.o: override CPPFLAGS += -DVERSION='"$(VERSION)"'
 
+# -O2 of gcc 12 makes no vectors.
+$(O)/obj/classify/scan.o: override CFLAGS += -ftree-vectorize
+
 # Where `make install` puts the workers.
 $(O)/obj/board/worker/find.o: override CPPFLAGS += -DDATADIR='"$(DATADIR)"'
 

@@ -324,7 +324,7 @@ static size_t pass_lines(struct classifier *c, struct text bytes)
 	return n;
 }
 
-static void on_block(void *arg, struct text bytes, int64_t extra)
+static void on_block(void *arg, struct text bytes, int64_t extra, bool ends)
 {
 	struct classifier *c = arg;
 	bool each_line = c->sink.on_line != NULL;
@@ -343,15 +343,13 @@ static void on_block(void *arg, struct text bytes, int64_t extra)
 			pos += pass_lines(c, (struct text){ bytes.s + pos, mark - pos });
 		if (pos == bytes.n) {
 			c->offset += (uint64_t)extra;
-			return;
+			break;
 		}
 		line.s = bytes.s + pos;
 		line.n = (size_t)((const char *)memchr(line.s, '\n', bytes.n - pos) -
 				  line.s);
 		size = (uint64_t)((int64_t)line.n + 1 + extra);
 		pos += line.n + 1;
-		if (line.n > LINES_MAX)
-			line.n = LINES_MAX;
 		wanted |= find_forms(c, line, bytes, &mark, &set);
 		if (mark < pos)
 			mark = scan_next(&c->marks, pos, bytes.n);
@@ -363,6 +361,7 @@ static void on_block(void *arg, struct text bytes, int64_t extra)
 			c->offset += size;
 		}
 	}
+	c->number -= !ends;
 }
 
 /* -- interface ------------------------------------------------------------------------ */

@@ -289,13 +289,35 @@ static void fill_match(const struct header *header, struct text line,
 		ret->function = find_function_in(line);
 }
 
+/* Is it in the name of a process, which may be anything? */
+static bool is_in_comm(struct text body, size_t at)
+{
+	/* kernel/watchdog.c, hung_task.c, sched/core.c, lib/smp_processor_id.c, mm */
+	static const char *const forms[] = {
+		"stuck for %ds! [%s:%d]", "INFO: task %s:%d ",  "while atomic: %s/%d/",
+		"] code: %s/%d",          "in process %s pfn:",
+	};
+	struct pattern_match m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		for (size_t n = pattern_find(forms[i], body, &m) ? m.n : 0; n-- > 0;)
+			if (body.s + at >= m.captures[n].s &&
+			    body.s + at < m.captures[n].s + m.captures[n].n)
+				return true;
+	return false;
+}
+
 /* A command, a string in a source, or what somebody writes about a report. */
 static bool is_quoted(struct text body, size_t start)
 {
+	ptrdiff_t at;
+
 	if (start && (body.s[start - 1] == '"' || body.s[start - 1] == '\''))
 		return true;
-	return memchr(body.s + start, '\\', body.n - start) &&
-	       text_has(body, TEXT("\\n\""));
+	at = memchr(body.s + start, '\\', body.n - start) ?
+		     text_find(body, TEXT("\\n\""), 0) :
+		     -1;
+	return at >= 0 && !is_in_comm(body, (size_t)at);
 }
 
 size_t header_count(void)

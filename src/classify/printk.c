@@ -51,6 +51,13 @@ static bool take_seconds(struct text t, size_t *i, uint64_t *ret_us)
 	return true;
 }
 
+bool printk_stamp(struct text t, size_t at)
+{
+	uint64_t time_us;
+
+	return take_seconds(t, &at, &time_us);
+}
+
 /* "[    T1]" or "[C0]" at *i. */
 static bool take_caller(struct text t, size_t *i, struct text *ret)
 {

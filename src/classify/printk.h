@@ -16,5 +16,9 @@ struct printk {
 	struct text caller; /* "T123" or "C0" (CONFIG_PRINTK_CALLER), else empty */
 };
 
+/* No time stamp is longer. */
+#define PRINTK_STAMP_MAX 48
+/* "[  402.718355]" begins at t.s[at]. */
+bool printk_stamp(struct text t, size_t at);
 /* text: clean. Views into it are borrowed from it. */
 void printk_parse(struct text text, struct printk *ret);

@@ -44,5 +44,10 @@ size_t scan_at(const struct scan *scan, struct text bytes, size_t mark,
 
 /* Nothing but printable ASCII. */
 bool scan_is_plain(struct text bytes);
+/*
+ * Control characters other than tab, vertical tab, form feed and the CR of a CR LF. bytes:
+ * the last one a line feed.
+ */
+bool scan_is_dirty(struct text bytes);
 /* Number of line feeds. */
 size_t scan_lines(struct text bytes);

@@ -37,7 +37,11 @@ static void on_line(void *arg, const struct console_line *line)
 {
 	struct seen *seen = arg;
 
-	check(line->number == ++seen->number, "lines are counted");
+	/* Pieces of a line have its number. */
+	check(line->number == seen->number + 1 ||
+		      (line->number == seen->number && seen->number),
+	      "lines are counted");
+	seen->number = line->number;
 	check(line->offset == seen->offset, "lines partition the input");
 	check(line->size > 0, "a line has bytes");
 	seen->offset += line->size;
@@ -64,6 +68,7 @@ static void classify(const struct rules *rules, const uint8_t *data, size_t n,
 {
 	struct classifier_sink sink = { .on_finding = on_finding, .arg = seen };
 	struct classifier *c;
+	uint64_t feeds = 0;
 
 	if (seen->partitions)
 		sink.on_line = on_line;
@@ -72,8 +77,12 @@ static void classify(const struct rules *rules, const uint8_t *data, size_t n,
 		classifier_feed(c, data + i, n - i < step ? n - i : step);
 	classifier_end(c);
 	classifier_free(c);
-	if (seen->partitions)
-		check(seen->offset == n, "lines cover the input");
+	if (!seen->partitions)
+		return;
+	check(seen->offset == n, "lines cover the input");
+	for (size_t i = 0; i < n; i++)
+		feeds += data[i] == '\n';
+	check(seen->number == feeds + (n && data[n - 1] != '\n'), "... and no more");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -171,12 +171,14 @@ static void fuzz_faults(struct text text)
 
 /* -- lines and literals --------------------------------------------------------------- */
 
-static void on_block(void *arg, struct text bytes, int64_t extra)
+static void on_block(void *arg, struct text bytes, int64_t extra, bool ends)
 {
 	int64_t *total = arg;
 
 	check(bytes.n > 0 && bytes.n <= SCAN_BLOCK && bytes.s[bytes.n - 1] == '\n',
 	      "a block is whole lines");
+	check(ends || memchr(bytes.s, '\n', bytes.n) == bytes.s + bytes.n - 1,
+	      "a piece is one line");
 	*total += (int64_t)bytes.n + extra;
 }
 

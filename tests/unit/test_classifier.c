@@ -38,22 +38,26 @@ static void on_finding(void *arg, const struct finding *f)
 		    f->panic ? " panic" : "", f->known[0] ? f->known : "-");
 }
 
-/* Feeds text in pieces of step bytes. */
-static void classify(const char *text, size_t step, struct seen *seen)
+/* Feeds bytes in pieces of step. */
+static void classify_bytes(struct text bytes, size_t step, struct seen *seen)
 {
 	struct classifier_sink sink = { on_line, on_finding, seen };
 	struct rules *rules = rules_new();
 	struct classifier *c = classifier_new(rules, &sink);
-	size_t n = strlen(text);
 
 	*seen = (struct seen){ 0 };
 	strbuf_add(&seen->findings, TEXT(""));
-	for (size_t i = 0; i < n; i += step)
-		classifier_feed(c, text + i, n - i < step ? n - i : step);
+	for (size_t i = 0; i < bytes.n; i += step)
+		classifier_feed(c, bytes.s + i, bytes.n - i < step ? bytes.n - i : step);
 	classifier_end(c);
 	classifier_free(c);
 	rules_free(rules);
-	assert_true(seen->offset == n);
+	assert_true(seen->offset == bytes.n);
+}
+
+static void classify(const char *text, size_t step, struct seen *seen)
+{
+	classify_bytes(text_of(text), step, seen);
 }
 
 static void done(struct seen *seen)
@@ -352,6 +356,81 @@ static unsigned int count(const char *text, const char *word)
 }
 
 /* A log that somebody reads at a shell is neither a boot nor a second finding. */
+/* What others put between or in front of the kernel's bytes hides no report. */
+static void test_nothing_hides_a_report(void **state)
+{
+	static const struct {
+		struct text bytes;
+		const char *bug;
+	} hidden[] = {
+#define PANIC "[    5.000000] Kernel panic - not syncing: foo\n"
+		{ TEXT("\033]0;" PANIC), "panic" },
+		{ TEXT("\033]0;title\033\\" PANIC), "panic" },
+		{ TEXT("\033]0;Kernel panic - not syncing: foo\n"), "panic" },
+		{ TEXT("\033P1;2|" PANIC), "panic" },
+		{ TEXT("\033" PANIC), "panic" },
+		{ TEXT("\033[" PANIC), "panic" },
+		{ TEXT("\033[1;3" PANIC), "panic" },
+		{ TEXT("\033(" PANIC), "panic" },
+		{ TEXT("10 %\r20 %\r" PANIC), "panic" },
+		{ TEXT("10 %\rKernel panic - not syncing: foo\r\r\n"), "panic" },
+		{ TEXT("\r\n\rKernel panic - not syncing: foo"), "panic" },
+		{ TEXT("[    5.000000] Kernel panic - \0not syncing: foo\n"), "panic" },
+		{ TEXT("[    5.000000] Kernel \033[31mpa\033[0mnic - not syncing: foo\n"),
+		  "panic" },
+		{ TEXT("[    5.000000] Kernel\007 panic - not\021 syncing: foo\n"),
+		  "panic" },
+		{ TEXT("K\0e\0r\0n\0e\0l\0 \0p\0a\0n\0i\0c\0 \0-\0 \0n\0o\0t\0 "
+		       "\0s\0y\0n\0c\0i\0n\0g\0:\0 \0f\0o\0o\0\r\0\n\0"),
+		  "panic" },
+		{ TEXT("watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [\\n\":123]\n"),
+		  "soft-lockup" },
+		{ TEXT("INFO: task \\n\":12 blocked for more than 120 seconds.\n"),
+		  "hung-task" },
+		/* These are not the kernel's. */
+		{ TEXT("pr_emerg(\"BUG: soft lockup - CPU#%d stuck for %us! [%s:%d]\\n\",\n"),
+		  NULL },
+		{ TEXT("\033[31mall is well\033[0m\r50 %\r100 %\n"), NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		for (size_t step = 1; step < 100; step += 49) {
+			struct seen seen;
+
+			classify_bytes(hidden[i].bytes, step, &seen);
+			if (hidden[i].bug)
+				assert_non_null(strstr(seen.findings.s, hidden[i].bug));
+			else
+				assert_string_equal(seen.findings.s, "");
+			done(&seen);
+		}
+}
+
+/* Neither does a line that is longer than what is kept of it. */
+static void test_a_long_line_hides_no_report(void **state)
+{
+	static const size_t lengths[] = { 8000, 8192, 8200, 12000, 16000, 40000, 1000000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		for (size_t step = 1000; step < 70000; step += 64000) {
+			_cleanup_strbuf_ struct strbuf b = { 0 };
+			struct seen seen;
+
+			strbuf_addf(&b, "one\n");
+			while (b.n < lengths[i])
+				strbuf_add(&b, TEXT("0123456789 [ ok ] "));
+			strbuf_add(&b, TEXT(PANIC "two\n"));
+			classify_bytes((struct text){ b.s, b.n }, step, &seen);
+			assert_non_null(strstr(seen.findings.s, "panic"));
+			/* Its line is the file's second one. */
+			assert_non_null(strstr(seen.lines.s, "\n3 "));
+			assert_null(strstr(seen.lines.s, "\n4 "));
+			done(&seen);
+		}
+}
+
 static void test_the_log_at_a_shell(void **state)
 {
 	static const struct {
@@ -441,6 +520,8 @@ int main(void)
 		cmocka_unit_test(test_wrapped_header_is_mended),
 		cmocka_unit_test(test_offset_counts_lines_that_are_cut),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_nothing_hides_a_report),
+		cmocka_unit_test(test_a_long_line_hides_no_report),
 		cmocka_unit_test(test_the_log_at_a_shell),
 	};
 
