@@ -100,9 +100,10 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Names every kernel splat and IOMMU fault in console logs, and what the "
 	       "registers mean.\vA FILE is a serial capture, dmesg, journal, syslog, "
-	       "pstore or netconsole text, also packed by gzip, xz or zstd, or the "
-	       "directory of a run; - is standard input.\n\n"
-	       "Exit status: 0 nothing found, 1 findings, 2 a file cannot be read.",
+	       "pstore or netconsole text, also packed by gzip, bzip2, xz or "
+	       "zstd, or the directory of a run; - is standard input.\n\n"
+	       "Exit status: 0 nothing found, 1 findings, 2 a file cannot be read or is "
+	       "not text.",
 };
 
 static int open_symbols(const struct classify_options *options, struct symbols **ret)

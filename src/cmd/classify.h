@@ -45,7 +45,7 @@ void classify_show(void *arg, const struct finding *finding);
 void classify_summarise(struct classify_output *out);
 
 /*
- * Reads path ("-": standard input; a run directory; a file, also packed by gzip, xz or
- * zstd) and shows what is found. 0, or -errno after it was said.
+ * Reads path ("-": standard input; a run directory; a file, also packed by gzip,
+ * bzip2, xz or zstd) and shows what is found. 0, or -errno after it was said.
  */
 int classify_read(struct classify_output *out, const char *path);

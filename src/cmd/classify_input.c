@@ -49,8 +49,30 @@ static void feed(struct classifier *c, struct phases *phases, const char *bytes,
 	phases->offset += n;
 }
 
+/* How much of what was read is no text: logs hold NULs, but few other control characters. */
+struct share {
+	uint64_t bytes, controls;
+};
+
+static void count(struct share *share, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char c = bytes[i];
+
+		share->bytes += c != 0;
+		share->controls += (c > 0 && c < '\t') || c == 0x7f ||
+				   (c > '\r' && c < ' ' && c != '\033');
+	}
+}
+
+static bool is_text(const struct share *share)
+{
+	return share->controls * 20 <= share->bytes;
+}
+
 /* Reads to the end; a stream that pauses ends the report that is open. */
-static int read_all(struct classifier *c, struct phases *phases, int fd)
+static int read_all(struct classifier *c, struct phases *phases, int fd,
+		    struct share *share)
 {
 	static char buffer[1 << 16];
 
@@ -70,49 +92,68 @@ static int read_all(struct classifier *c, struct phases *phases, int fd)
 			return -errno;
 		if (n == 0)
 			return 0;
+		count(share, buffer, (size_t)n);
 		feed(c, phases, buffer, (size_t)n);
 	}
 }
 
-/* -- packed files --------------------------------------------------------------------- */
+/* -- packed input --------------------------------------------------------------------- */
+
+#define MAGIC_MAX 6
+/* A writer that sends less at once, as a console does, sends text. */
+#define MAGIC_WAIT_MS 10
 
 static const struct packer {
-	const char *magic;
-	size_t n;
+	struct text magic;
 	const char *program;
 } packers[] = {
-	{ "\x1f\x8b", 2, "gzip" },
-	{ "\xfd"
-	  "7zXZ",
-	  5, "xz" },
-	{ "\x28\xb5\x2f\xfd", 4, "zstd" },
+	{ TEXT("\x1f\x8b"), "gzip" },
+	{ TEXT("BZh"), "bzip2" },
+	{ TEXT("\xfd"
+	       "7zXZ"),
+	  "xz" },
+	{ TEXT("\x28\xb5\x2f\xfd"), "zstd" },
 };
+
+/* The next bytes of a pipe, which stay in it; no more than 0: it has none, or is
+ * no pipe. */
+static ssize_t peek_pipe(int fd, char *bytes, size_t max)
+{
+	int copy[2];
+	ssize_t n;
+
+	if (pipe2(copy, O_CLOEXEC) < 0)
+		return -1;
+	n = tee(fd, copy[1], max, 0);
+	if (n > 0 && (size_t)n < max) {
+		n = read(copy[0], bytes, max);
+		poll(NULL, 0, MAGIC_WAIT_MS);
+		n = tee(fd, copy[1], max, 0);
+	}
+	if (n > 0)
+		n = read(copy[0], bytes, max);
+	close(copy[0]);
+	close(copy[1]);
+	return n;
+}
 
 static const struct packer *find_packer(int fd)
 {
-	char magic[6];
-	ssize_t n = pread(fd, magic, sizeof(magic), 0);
+	char magic[MAGIC_MAX];
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	ssize_t n = at < 0 ? peek_pipe(fd, magic, sizeof(magic)) :
+			     pread(fd, magic, sizeof(magic), at);
 
-	for (size_t i = 0; i < ARRAY_SIZE(packers); i++)
-		if (n >= (ssize_t)packers[i].n &&
-		    !memcmp(magic, packers[i].magic, packers[i].n))
+	for (size_t i = 0; n > 0 && i < ARRAY_SIZE(packers); i++)
+		if (text_starts((struct text){ magic, (size_t)n }, packers[i].magic))
 			return &packers[i];
 	return NULL;
 }
 
 struct unpack {
-	struct classifier *classifier;
 	bool ended;
 	int status;
 };
-
-static void on_unpacked(void *arg, struct text line)
-{
-	struct unpack *unpack = arg;
-
-	classifier_feed(unpack->classifier, line.s, line.n);
-	classifier_feed(unpack->classifier, "\n", 1);
-}
 
 static void on_unpack_exit(void *arg, int status)
 {
@@ -127,16 +168,35 @@ static bool unpack_ended(void *arg)
 	return ((struct unpack *)arg)->ended;
 }
 
-static int read_packed(struct classifier *c, const struct packer *packer,
-		       const char *path)
+/* What the packer makes of fd comes out of *ret_fd, which is the caller's. */
+static int start_packer(struct loop *loop, const struct packer *packer, int fd,
+			struct unpack *unpack, struct child **ret, int *ret_fd)
 {
-	const char *const argv[] = { packer->program, "-dc", "--", path, NULL };
-	struct unpack unpack = { .classifier = c };
+	const char *const argv[] = { packer->program, "-dc", NULL };
+	struct child_fd fds[] = { { fd, STDIN_FILENO }, { -1, STDOUT_FILENO } };
 	const struct child_spec spec = { .argv = argv,
-					 .on_line = on_unpacked,
+					 .fds = fds,
+					 .n_fds = ARRAY_SIZE(fds),
 					 .on_exit = on_unpack_exit,
-					 .arg = &unpack,
+					 .arg = unpack,
 					 .die_with_us = true };
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_fd = ends[0];
+	fds[1].fd = ends[1];
+	r = child_start(loop, &spec, ret);
+	close(ends[1]);
+	return r;
+}
+
+static int read_packed(struct classifier *c, const struct packer *packer, int fd,
+		       const char *path, struct share *share)
+{
+	_cleanup_close_ int unpacked = -1;
+	struct phases none = { 0 };
+	struct unpack unpack = { 0 };
 	struct child *child = NULL;
 	struct loop *loop;
 	char words[64];
@@ -144,11 +204,13 @@ static int read_packed(struct classifier *c, const struct packer *packer,
 
 	if (r < 0)
 		return log_errno(r, "cannot read %s", path);
-	r = child_start(loop, &spec, &child);
+	r = start_packer(loop, packer, fd, &unpack, &child, &unpacked);
 	if (r < 0) {
 		log_errno(r, "cannot unpack %s: cannot start %s", path, packer->program);
 	} else {
-		r = loop_until(loop, unpack_ended, &unpack, UINT64_MAX);
+		r = read_all(c, &none, unpacked, share);
+		if (r == 0)
+			r = loop_until(loop, unpack_ended, &unpack, UINT64_MAX);
 		if (r == 0 && unpack.status) {
 			log_error("cannot unpack %s: %s ended with %s", path,
 				  packer->program,
@@ -212,13 +274,17 @@ int classify_read(struct classify_output *out, const char *path)
 	const struct packer *packer;
 	_cleanup_free_ char *inner = NULL;
 	_cleanup_close_ int fd = -1;
+	const char *name = strcmp(path, "-") != 0 ? path : "standard input";
+	size_t n_shown = out->n_shown;
+	struct share share = { 0 };
 	struct classifier *c;
 	int r;
 
 	fd = open_input(path, &phases, &inner);
+	name = inner ? inner : name;
 	if (fd < 0)
-		return log_errno(fd, "cannot open %s", inner ? inner : path);
-	packer = strcmp(path, "-") != 0 ? find_packer(fd) : NULL;
+		return log_errno(fd, "cannot open %s", name);
+	packer = find_packer(fd);
 	/* Who follows a stream wants to see it. */
 	if (!strcmp(path, "-"))
 		setvbuf(stdout, NULL, _IOLBF, 0);
@@ -226,14 +292,18 @@ int classify_read(struct classify_output *out, const char *path)
 	out->context_fd = packer || lseek(fd, 0, SEEK_CUR) < 0 ? -1 : fd;
 	c = classifier_new(out->rules, &sink);
 	if (packer) {
-		r = read_packed(c, packer, inner ? inner : path);
+		r = read_packed(c, packer, fd, name, &share);
 	} else {
-		r = read_all(c, &phases, fd);
+		r = read_all(c, &phases, fd, &share);
 		if (r < 0)
-			log_errno(r, "cannot read %s", inner ? inner : path);
+			log_errno(r, "cannot read %s", name);
 	}
 	classifier_end(c);
 	classifier_free(c);
 	free(phases.starts);
+	if (r == 0 && out->n_shown == n_shown && !is_text(&share)) {
+		log_error("%s is not text, nor packed by gzip, bzip2, xz or zstd", name);
+		r = -EINVAL;
+	}
 	return r;
 }

@@ -66,7 +66,7 @@ for way in "cat $log" "sed s/\$/\\r/ $log"; do
 	sed 's/"file":"[^"]*"//; s/"\(offset\|length\)":[0-9]*//g' "$scratch/json" >"$scratch/want"
 	check "the same by a pipe: ${way%% *}" cmp "$scratch/want" "$scratch/out"
 done
-for packer in gzip xz zstd; do
+for packer in gzip bzip2 xz zstd; do
 	if ! command -v $packer >/dev/null; then
 		skip "packed by $packer" "$packer is not installed"
 		continue
@@ -76,7 +76,21 @@ for packer in gzip xz zstd; do
 		sed 's/"file":"[^"]*"//' >"$scratch/out"
 	sed 's/"file":"[^"]*"//' "$scratch/json" >"$scratch/want"
 	check "packed by $packer" cmp "$scratch/want" "$scratch/out"
+	cat "$scratch/packed" | "$program" classify --format=json - |
+		sed 's/"file":"[^"]*"//' >"$scratch/out"
+	check "... and from a pipe" cmp "$scratch/want" "$scratch/out"
+	printf '[    5.0] Kernel panic - not syncing: foo' | $packer -c >"$scratch/packed"
+	empty "... with a last line that has no end" \
+		"$(runs 1 "$program" classify "$scratch/packed")"
 done
+# Bytes that nobody can take for text, nor for packed text.
+binary=$scratch/binary
+printf '\001\002\003\004\200\377\005\006 text\n' >"$binary"
+empty "what is no text: 2" "$(runs 2 "$program" classify "$binary"
+	says "$binary is not text" err)"
+empty "... from a pipe, too" "$(runs 2 "$program" classify - <"$binary"
+	says "standard input is not text" err)"
+empty "an empty pipe: 0" "$(: | runs 0 "$program" classify -)"
 if command -v gzip >/dev/null; then
 	gzip -c "$log" | head -c 60 >"$scratch/torn"
 	empty "a torn packed file: 2" "$(runs 2 "$program" classify "$scratch/torn"
