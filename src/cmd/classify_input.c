@@ -3,6 +3,7 @@
 #include "classify.h"
 #include "journal/journal.h"
 #include "os/child.h"
+#include "os/file.h"
 #include "os/loop.h"
 
 #include <errno.h>
@@ -127,12 +128,15 @@ static bool unpack_ended(void *arg)
 	return ((struct unpack *)arg)->ended;
 }
 
-static int read_packed(struct classifier *c, const struct packer *packer,
+static int read_packed(struct classifier *c, const struct packer *packer, int fd,
 		       const char *path)
 {
-	const char *const argv[] = { packer->program, "-dc", "--", path, NULL };
+	const char *const argv[] = { packer->program, "-dc", NULL };
+	const struct child_fd input = { fd, 0 };
 	struct unpack unpack = { .classifier = c };
 	const struct child_spec spec = { .argv = argv,
+					 .fds = &input,
+					 .n_fds = 1,
 					 .on_line = on_unpacked,
 					 .on_exit = on_unpack_exit,
 					 .arg = &unpack,
@@ -189,7 +193,7 @@ static void read_phases(const char *dir, struct phases *phases)
 static int open_input(const char *path, struct phases *phases, char **ret_path)
 {
 	struct stat st;
-	int fd;
+	int fd, r;
 
 	*ret_path = NULL;
 	if (!strcmp(path, "-")) {
@@ -199,7 +203,8 @@ static int open_input(const char *path, struct phases *phases, char **ret_path)
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		*ret_path = xasprintf("%s/console.raw", path);
 		read_phases(path, phases);
-		path = *ret_path;
+		r = file_open_at(AT_FDCWD, *ret_path, O_RDONLY, &fd);
+		return r < 0 ? r : fd;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -226,7 +231,7 @@ int classify_read(struct classify_output *out, const char *path)
 	out->context_fd = packer || lseek(fd, 0, SEEK_CUR) < 0 ? -1 : fd;
 	c = classifier_new(out->rules, &sink);
 	if (packer) {
-		r = read_packed(c, packer, inner ? inner : path);
+		r = read_packed(c, packer, fd, inner ? inner : path);
 	} else {
 		r = read_all(c, &phases, fd);
 		if (r < 0)

@@ -2,6 +2,7 @@
 #include "os/child.h"
 
 #include "base/num.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,10 +222,9 @@ int child_start(struct loop *loop, const struct child_spec *spec, struct child *
 		fcntl(child->output_fd, F_SETFL, O_NONBLOCK);
 	}
 	if (spec->error_path) {
-		error_fd = open(spec->error_path,
-				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-		r = -errno;
-		if (error_fd < 0)
+		r = file_open_at(AT_FDCWD, spec->error_path,
+				 O_WRONLY | O_CREAT | O_APPEND, &error_fd);
+		if (r < 0)
 			goto fail;
 	}
 	r = spawn(spec, &(struct stdio_fds){ in_read, out_write, error_fd }, &child->pid);

@@ -99,11 +99,23 @@ static int read_all(const char *dir, struct journal_reader *reader, struct past 
 	return -ENOENT;
 }
 
+bool past_tell_untrusted(const char *dir, int r)
+{
+	if (r != -EPERM && r != -ELOOP)
+		return false;
+	log_error(
+		"%s: nothing is written there, as another user owns it or can write in it, "
+		"or a file in it is a link; run this as its owner and after `chmod go-w`, "
+		"or choose another directory",
+		dir);
+	return true;
+}
+
 int past_read(const char *dir, struct past *ret)
 {
 	struct past past = { 0 };
 	struct journal_reader *reader;
-	int r = journal_reader_open(dir, &reader);
+	int r = journal_reader_open_own(dir, &reader);
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		log_error("%s holds no run: there is no journal.jsonl in it; name the "
@@ -111,6 +123,8 @@ int past_read(const char *dir, struct past *ret)
 			  dir);
 		return -ENOENT;
 	}
+	if (past_tell_untrusted(dir, r))
+		return r;
 	if (r < 0)
 		return log_errno(r, "cannot read the journal of %s", dir);
 	r = read_all(dir, reader, &past);
@@ -153,6 +167,8 @@ int past_open_journal(const char *dir, struct journal **ret)
 			dir);
 		return r;
 	}
+	if (past_tell_untrusted(dir, r))
+		return r;
 	if (r < 0)
 		return log_errno(r, "cannot go on with the journal of %s", dir);
 	if (journal_was_torn(*ret))

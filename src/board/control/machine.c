@@ -120,14 +120,13 @@ static int wait_answer(const struct machine *m, struct child *child, uint64_t li
 int machine_run(const struct machine *m, const char *const *command, int input,
 		uint64_t limit_ns, struct answer *ret)
 {
-	const struct child_fd in = { input, 0 };
 	const char *argv[MACHINE_ARGV_MAX];
 	_cleanup_close_ int errors = memfd_create("errors", MFD_CLOEXEC);
+	const struct child_fd fds[] = { { errors, 2 }, { input, 0 } };
 	char path[32];
 	struct child_spec spec = { .argv = argv,
-				   .fds = &in,
-				   .n_fds = input >= 0,
-				   .error_path = errors < 0 ? NULL : path,
+				   .fds = fds,
+				   .n_fds = input >= 0 ? 2 : 1,
 				   .on_line = on_line,
 				   .on_exit = on_exit_status,
 				   .arg = ret,
@@ -135,6 +134,8 @@ int machine_run(const struct machine *m, const char *const *command, int input,
 	struct child *child;
 	int e;
 
+	if (errors < 0)
+		return log_errno(-errno, "cannot start %s", command[0]);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", errors);
 	machine_argv(m, command, argv);
 	log_command(argv);
