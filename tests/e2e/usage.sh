@@ -84,4 +84,22 @@ check "--dry-run shows the plan" "$program" reboot --flood --dry-run
 check "... with its limits" grep -q 'shutdown.*1 min 17 s' "$scratch/plan"
 check "--usage" "$program" reboot --usage
 check "--version" "$program" --version
+
+# What other users can write in.
+mkdir "$scratch/foreign" "$scratch/linked" "$scratch/cache"
+echo "$begin}" >"$scratch/foreign/journal.jsonl"
+chmod 777 "$scratch/foreign" "$scratch/cache"
+ln -s "$scratch/old/journal.jsonl" "$scratch/linked/journal.jsonl"
+for foreign in foreign linked; do
+	for command in "reboot --resume" restore; do
+		# shellcheck disable=SC2086 # words
+		refuse "$command of a $foreign run" "$foreign: nothing is written there, as another" \
+			$command "$scratch/$foreign"
+	done
+done
+refuse "a report through a link" "linked: Too many levels of symbolic links" \
+	report "$scratch/linked"
+contrib/regression/build --cache "$scratch/cache" seed1 >"$scratch/out" 2>"$scratch/err"
+status "a cache of all users" 2 $? "$scratch/err"
+says "... and says why" "$scratch/err" "cache belongs to another user, or others can write in it"
 tap_end
