@@ -99,6 +99,11 @@ struct facts {
 int facts_add(struct facts *facts, struct text line) _must_check_;
 void facts_done(struct facts *facts);
 
+/*
+ * An address in full from "0000:00:05.0" or "00:05.0", in the kernel's small letters.
+ * False: it is none. ret may be s.
+ */
+bool facts_parse_bdf(const char *s, char ret[FACTS_BDF_MAX]);
 /* Index of the device with this address in full, or -1. */
 ptrdiff_t facts_find(const struct facts *facts, const char *bdf);
 /* Is name one of "eth0,eth1"? */
