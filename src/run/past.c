@@ -305,11 +305,9 @@ static void next_command(const struct undo_list *list, size_t *next, struct strb
 static void tell_error(const char *target, struct text line)
 {
 	struct text why;
-	char clean[256];
 
-	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why) &&
-	    text_clean(clean, sizeof(clean), why))
-		log_error("%s: %s", target, clean);
+	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why) && why.n)
+		log_error("%s: %.*s", target, TEXT_ARG(why));
 }
 
 /* So that it is not done again. */
@@ -340,7 +338,7 @@ static int take_done(struct undo_list *list, const struct undo_way *way,
 		if (undo->done || !text_value(text_of(undo->words), "device", &own) ||
 		    !text_equal(own, device))
 			continue;
-		fprintf(way->out, "%.*s is as it was\n", TEXT_ARG(own));
+		text_print(way->out, "%.*s is as it was\n", TEXT_ARG(own));
 		r = record_done_undo(undo, way);
 		first = first ? first : r;
 	}
