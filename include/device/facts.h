@@ -15,6 +15,8 @@
 #define FACTS_BDF_MAX   24
 #define FACTS_NAME_MAX  64
 #define FACTS_WORDS_MAX 256
+/* A machine with thousands of functions has less; more is endless. */
+#define FACTS_LINES_MAX 32768
 
 /* Can something be had on the target? */
 enum facts_have {

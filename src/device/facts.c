@@ -141,6 +141,12 @@ bool facts_parse_bdf(const char *s, char ret[FACTS_BDF_MAX])
 	return true;
 }
 
+/* Room for one more than n: twice as much whenever n is a power of two. */
+static void *grow(void *list, size_t n, size_t size)
+{
+	return n & (n - 1) ? list : xrealloc(list, n ? 2 * n : 1, size);
+}
+
 static int add_device(struct facts *facts, struct text line)
 {
 	struct device_facts d = { 0 };
@@ -152,7 +158,7 @@ static int add_device(struct facts *facts, struct text line)
 	d.slot_can_power = text_value(line, "slot_power", &power) &&
 			   text_number(power, &(uint64_t){ 0 });
 	facts->devices =
-		xrealloc(facts->devices, facts->n_devices + 1, sizeof(facts->devices[0]));
+		grow(facts->devices, facts->n_devices, sizeof(facts->devices[0]));
 	facts->devices[facts->n_devices++] = d;
 	return 0;
 }
@@ -163,7 +169,7 @@ static int add_use(struct facts *facts, struct text line)
 
 	if (!table_parse(line, use_members, &use) || !facts_parse_bdf(use.bdf, use.bdf))
 		return -EBADMSG;
-	facts->uses = xrealloc(facts->uses, facts->n_uses + 1, sizeof(facts->uses[0]));
+	facts->uses = grow(facts->uses, facts->n_uses, sizeof(facts->uses[0]));
 	facts->uses[facts->n_uses++] = use;
 	return 0;
 }
@@ -175,8 +181,8 @@ static int add_unknown(struct facts *facts, struct text line)
 	if (!table_parse(line, unknown_members, &unknown) ||
 	    (unknown.bdf[0] && !facts_parse_bdf(unknown.bdf, unknown.bdf)))
 		return -EBADMSG;
-	facts->unknowns = xrealloc(facts->unknowns, facts->n_unknowns + 1,
-				   sizeof(facts->unknowns[0]));
+	facts->unknowns =
+		grow(facts->unknowns, facts->n_unknowns, sizeof(facts->unknowns[0]));
 	facts->unknowns[facts->n_unknowns++] = unknown;
 	return 0;
 }
@@ -226,7 +232,8 @@ int facts_add(struct facts *facts, struct text line)
 	}
 	if (!text_starts(line, TEXT("fact=")))
 		return 0;
-	if (facts->damaged || facts->complete || add_fact(facts, line) < 0) {
+	if (facts->damaged || facts->complete || facts->n_lines == FACTS_LINES_MAX ||
+	    add_fact(facts, line) < 0) {
 		facts->damaged = true;
 		facts->complete = false;
 		return -EBADMSG;

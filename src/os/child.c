@@ -18,9 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A child's line longer than this is cut: ours never are. */
-#define LINE_MAX_BYTES 8192
-
 /*
  * Descriptors for a child are first copied up here: its number of one may be our number of
  * another, which would be gone by the time it is its turn.
@@ -35,7 +32,7 @@ struct child {
 	child_line_fn on_line;
 	child_exit_fn on_exit;
 	void *arg;
-	char line[LINE_MAX_BYTES];
+	char line[CHILD_LINE_MAX];
 	size_t line_len;
 };
 
@@ -117,13 +114,16 @@ static int spawn(const struct child_spec *spec, const struct stdio_fds *stdio,
 static void take_output(struct child *child, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n') {
+		bool full = child->line_len == sizeof(child->line);
+		bool ends = bytes[i] == '\n';
+
+		if (!ends && !full)
+			child->line[child->line_len++] = bytes[i];
+		if (!full && (ends || child->line_len == sizeof(child->line)))
 			child->on_line(child->arg,
 				       (struct text){ child->line, child->line_len });
+		if (ends)
 			child->line_len = 0;
-		} else if (child->line_len < sizeof(child->line)) {
-			child->line[child->line_len++] = bytes[i];
-		}
 	}
 }
 
@@ -249,7 +249,7 @@ pid_t child_pid(const struct child *child)
 
 int child_write(struct child *child, struct text line)
 {
-	char bytes[LINE_MAX_BYTES];
+	char bytes[CHILD_LINE_MAX];
 	ssize_t n;
 
 	if (child->input_fd < 0)
