@@ -5,6 +5,7 @@
 # starts are ended by `reap PID`.
 tap_count=0
 tap_failed=0
+umask 022 # runs and caches in which a group can write are refused
 scratch=$(mktemp -d) || exit 2
 tap_pids=
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the program says about itself, on standard error: one line a message, behind
- * "iommu-stress: ". Silent layers (base, os, classify, judge, journal) return -errno and
+ * "iommu-stress: ". Whatever it quotes, the line is clean (text_clean). Silent layers (base, os, classify, judge, journal) return -errno and
  * say nothing; speaking layers (target, load, run, report, cmd) say it once, with the
  * context that only they know.
  */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* n bytes at s, not NUL-terminated. Borrowed: valid as long as what it points into. */
@@ -65,6 +66,9 @@ bool text_number(struct text t, uint64_t *ret);
 size_t text_clean(char *buffer, size_t size, struct text raw);
 /* The same, as long as it is; caller frees. */
 char *text_clean_copy(struct text raw);
+
+/* printf() of lines in which names and words of others stand: each line is clean. */
+void text_print(FILE *out, const char *format, ...) _printf_(2, 3);
 
 /* A growing string. {0} is a valid empty one; free with strbuf_done. */
 struct strbuf {

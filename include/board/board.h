@@ -91,7 +91,7 @@ void board_image_done(struct board_image *image);
 
 /*
  * ${XDG_CACHE_HOME:-~/.cache}/iommu-stress/NAME; caller frees. Without HOME it is the home of
- * the user's account, never a directory that others can write to.
+ * the user's account. A directory of it that others can write in is refused by board_prepare.
  */
 char *board_cache_directory(const char *name);
 

@@ -15,6 +15,8 @@
 #define FACTS_BDF_MAX   24
 #define FACTS_NAME_MAX  64
 #define FACTS_WORDS_MAX 256
+/* A machine with thousands of functions has less; more is endless. */
+#define FACTS_LINES_MAX 32768
 
 /* Can something be had on the target? */
 enum facts_have {
@@ -99,6 +101,11 @@ struct facts {
 int facts_add(struct facts *facts, struct text line) _must_check_;
 void facts_done(struct facts *facts);
 
+/*
+ * An address in full from "0000:00:05.0" or "00:05.0", in the kernel's small letters.
+ * False: it is none. ret may be s.
+ */
+bool facts_parse_bdf(const char *s, char ret[FACTS_BDF_MAX]);
 /* Index of the device with this address in full, or -1. */
 ptrdiff_t facts_find(const struct facts *facts, const char *bdf);
 /* Is name one of "eth0,eth1"? */

@@ -2,6 +2,9 @@
 /*
  * The run directory: journal.jsonl, console.raw with console.timing, splats/. One writer,
  * which holds a lock on the journal. 0 or -errno; nothing is said.
+ *
+ * Who can write in a directory decides what is written where: a writer refuses one that is
+ * not its user's alone (-EPERM), and nobody follows a symbolic link in it (-ELOOP).
  */
 #pragma once
 
@@ -67,8 +70,13 @@ bool journal_is_written(const char *dir);
 /* Reading, of a finished run or a running one. */
 struct journal_reader;
 
-/* dir: a run directory or a journal.jsonl. */
+/* dir: a run directory, whoever owns it, or a journal.jsonl. -ELOOP as in os/file.h. */
 int journal_reader_open(const char *dir, struct journal_reader **ret) _must_check_;
+/*
+ * The same for a run that is acted on: like journal_resume, only of a directory that is the
+ * caller's.
+ */
+int journal_reader_open_own(const char *dir, struct journal_reader **ret) _must_check_;
 /*
  * 1 and a record (valid until the next call), 0 at the end, -EINVAL for a line that is no
  * record: *ret_error (borrowed) names line and reason, reading may go on. Records of a

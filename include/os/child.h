@@ -13,7 +13,13 @@
 
 struct child;
 
-/* A line of the child's standard output, without its newline. Valid during the call. */
+/* Longer lines are cut, and told before their end, which may never come. */
+#define CHILD_LINE_MAX 65536
+
+/*
+ * A line of the child's standard output, without its newline. Valid during the call. One of
+ * CHILD_LINE_MAX bytes is a longer one.
+ */
 typedef void (*child_line_fn)(void *arg, struct text line);
 /* status as of waitpid(2). Called once, after the last line. */
 typedef void (*child_exit_fn)(void *arg, int status);

@@ -48,6 +48,12 @@ void past_done(struct past *past);
  */
 int past_open_journal(const char *dir, struct journal **ret) _must_check_;
 
+/*
+ * r is the result of opening a run directory to write in it: if the directory or its files are
+ * in other hands, this says so and what to do, and returns true.
+ */
+bool past_tell_untrusted(const char *dir, int r);
+
 struct undo_way {
 	struct loop *loop;
 	const char *target;

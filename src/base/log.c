@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +31,7 @@ void log_set_around(void (*before)(void), void (*after)(void))
 static void emit(const char *format, va_list args, const char *suffix) _printf_(1, 0);
 static void emit(const char *format, va_list args, const char *suffix)
 {
-	char line[2048];
+	char line[2048], clean[3 * sizeof(line)];
 	int n = snprintf(line, sizeof(line), "iommu-stress: ");
 	int body = vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
 
@@ -39,7 +41,9 @@ static void emit(const char *format, va_list args, const char *suffix)
 		n = sizeof(line) - 1;
 	if (around_before)
 		around_before();
-	fprintf(stderr, "%.*s%s\n", n, line, suffix);
+	/* Targets, journals and file names must not steer the terminal. */
+	text_clean(clean, sizeof(clean), (struct text){ line, (size_t)n });
+	fprintf(stderr, "%s%s\n", clean, suffix);
 	fflush(stderr);
 	if (around_after)
 		around_after();

@@ -233,6 +233,27 @@ char *text_clean_copy(struct text raw)
 	return clean;
 }
 
+void text_print(FILE *out, const char *format, ...)
+{
+	_cleanup_free_ char *all = NULL;
+	struct text rest, line;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&all, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	rest = (struct text){ all, (size_t)n };
+	while (text_next_line(&rest, &line)) {
+		_cleanup_free_ char *clean = text_clean_copy(line);
+
+		/* Only the last one may have no newline. */
+		fprintf(out, "%s%s", clean, rest.n || all[n - 1] == '\n' ? "\n" : "");
+	}
+}
+
 static void strbuf_reserve(struct strbuf *b, size_t more)
 {
 	size_t need = b->n + more + 1;

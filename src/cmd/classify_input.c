@@ -3,6 +3,7 @@
 #include "classify.h"
 #include "journal/journal.h"
 #include "os/child.h"
+#include "os/file.h"
 #include "os/loop.h"
 
 #include <errno.h>
@@ -251,7 +252,7 @@ static void read_phases(const char *dir, struct phases *phases)
 static int open_input(const char *path, struct phases *phases, char **ret_path)
 {
 	struct stat st;
-	int fd;
+	int fd, r;
 
 	*ret_path = NULL;
 	if (!strcmp(path, "-")) {
@@ -261,7 +262,8 @@ static int open_input(const char *path, struct phases *phases, char **ret_path)
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		*ret_path = xasprintf("%s/console.raw", path);
 		read_phases(path, phases);
-		path = *ret_path;
+		r = file_open_at(AT_FDCWD, *ret_path, O_RDONLY, &fd);
+		return r < 0 ? r : fd;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

@@ -145,11 +145,11 @@ static void print_known(const struct classify_output *out, const struct finding 
 	if (!known)
 		return;
 	fix = rules_explain_fix(out->rules, f->known, f->kernel);
-	printf("    known issue %s: %s\n", known->id, known->title);
+	text_print(stdout, "    known issue %s: %s\n", known->id, known->title);
 	if (fix)
-		printf("    but %s\n", fix);
+		text_print(stdout, "    but %s\n", fix);
 	else if (known->fixed_by[0])
-		printf("    fixed by %s\n", known->fixed_by);
+		text_print(stdout, "    fixed by %s\n", known->fixed_by);
 }
 
 static void print_raw_line(struct text raw, bool first)
@@ -196,34 +196,36 @@ static void print_frames(const struct classify_output *out, const struct finding
 		size_t n = find_places(out, f, i, places);
 
 		if (!n)
-			printf("    %s %s\n", frame->reliable ? " " : "?",
-			       frame->function);
+			text_print(stdout, "    %s %s\n", frame->reliable ? " " : "?",
+				   frame->function);
 		for (size_t k = 0; k < n; k++)
-			printf("    %s %s %s:%u%s\n", frame->reliable ? " " : "?",
-			       places[k].function, places[k].file, places[k].line,
-			       places[k].inlined ? " (inlined)" : "");
+			text_print(stdout, "    %s %s %s:%u%s\n",
+				   frame->reliable ? " " : "?", places[k].function,
+				   places[k].file, places[k].line,
+				   places[k].inlined ? " (inlined)" : "");
 	}
 }
 
 static void print_text(const struct classify_output *out, const struct finding *f)
 {
-	printf("%s:%" PRIu64 ": %s: %s", out->file, f->line, finding_type_name(f->type),
-	       f->title);
+	text_print(stdout, "%s:%" PRIu64 ": %s: %s", out->file, f->line,
+		   finding_type_name(f->type), f->title);
 	if (f->count > 1)
-		printf(" (%u times)", f->count);
+		text_print(stdout, " (%u times)", f->count);
 	if (f->panic)
-		printf(" (panic)");
+		text_print(stdout, " (panic)");
 	if (f->cycle)
-		printf(" (cycle %u, %s)", f->cycle, phase_name(f->phase));
-	printf(" [%s]\n", f->bug);
+		text_print(stdout, " (cycle %u, %s)", f->cycle, phase_name(f->phase));
+	text_print(stdout, " [%s]\n", f->bug);
 	if (f->device[0])
-		printf("    device %s\n", f->device);
+		text_print(stdout, "    device %s\n", f->device);
 	for (size_t i = 0; i < f->n_decoded; i++)
-		printf("    %s %s\n", f->decoded[i].name, f->decoded[i].value);
+		text_print(stdout, "    %s %s\n", f->decoded[i].name,
+			   f->decoded[i].value);
 	print_frames(out, f);
 	print_known(out, f);
 	if (f->advice[0])
-		printf("    advice: %s\n", f->advice);
+		text_print(stdout, "    advice: %s\n", f->advice);
 	if (out->options->context_given && out->context_fd >= 0)
 		print_context(out, f);
 }
@@ -262,10 +264,11 @@ static void print_group(const struct classify_output *out, struct classify_group
 	json_t *o;
 
 	if (out->options->format == CLASSIFY_TEXT) {
-		printf("%6u  %-44s %s\n        first %s:%" PRIu64 "%s%s\n",
-		       group->findings, group->first.bug, group->first.title, group->file,
-		       group->first.line, group->first.known[0] ? ", known issue " : "",
-		       group->first.known);
+		text_print(stdout, "%6u  %-44s %s\n        first %s:%" PRIu64 "%s%s\n",
+			   group->findings, group->first.bug, group->first.title,
+			   group->file, group->first.line,
+			   group->first.known[0] ? ", known issue " : "",
+			   group->first.known);
 		return;
 	}
 	o = json_pack("{s:s, s:s, s:i, s:i, s:s, s:I, s:o}", "bug", group->first.bug,

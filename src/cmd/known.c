@@ -57,17 +57,18 @@ static void explain(const struct rules *rules, const struct known_issue *known,
 	_cleanup_free_ char *fix = kernel ? rules_explain_fix(rules, known->id, kernel) :
 					    NULL;
 
-	printf("%s: %s\n", known->id, known->title);
+	text_print(stdout, "%s: %s\n", known->id, known->title);
 	if (known->introduced[0])
-		printf("introduced: %s\n", known->introduced);
+		text_print(stdout, "introduced: %s\n", known->introduced);
 	if (known->fixed_by[0])
-		printf("fixed by:   %s\n", known->fixed_by);
+		text_print(stdout, "fixed by:   %s\n", known->fixed_by);
 	if (fix)
-		printf("kernel:     %s\n", fix);
+		text_print(stdout, "kernel:     %s\n", fix);
 	else if (kernel)
-		printf("kernel:     it is not known that %s has the fix\n", kernel);
+		text_print(stdout, "kernel:     it is not known that %s has the fix\n",
+			   kernel);
 	if (known->advice[0])
-		printf("\n%s\n", known->advice);
+		text_print(stdout, "\n%s\n", known->advice);
 }
 
 static void list(const struct rules *rules, const char *kernel)
@@ -77,9 +78,9 @@ static void list(const struct rules *rules, const char *kernel)
 		const char *release = kernel ? rules_fixed_in(rules, known->id, kernel) :
 					       NULL;
 
-		printf("%-28s %s%s%s%s\n", known->id, known->title,
-		       release ? " (fixed in " : "", release ? release : "",
-		       release ? ")" : "");
+		text_print(stdout, "%-28s %s%s%s%s\n", known->id, known->title,
+			   release ? " (fixed in " : "", release ? release : "",
+			   release ? ")" : "");
 	}
 }
 

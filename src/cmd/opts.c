@@ -147,7 +147,7 @@ static int add_own(struct rules *rules)
 	struct dirent **entries;
 	int n, r = 0;
 
-	if (config && config[0])
+	if (config && config[0] == '/')
 		dir = xasprintf("%s/iommu-stress/rules.d", config);
 	else if (home && home[0])
 		dir = xasprintf("%s/.config/iommu-stress/rules.d", home);

@@ -37,10 +37,11 @@ static int restore(const char *dir)
 	if (past_read(dir, &past) < 0)
 		return EXIT_USAGE;
 	if (!undo_left(&past.undo))
-		printf("%s left nothing to put back\n", dir);
+		text_print(stdout, "%s left nothing to put back\n", dir);
 	else if (!(target_parts(past.target) & TARGET_KEPT))
-		printf("%s ran on %s, which ended with it: nothing to put back\n", dir,
-		       past.target);
+		text_print(stdout,
+			   "%s ran on %s, which ended with it: nothing to put back\n",
+			   dir, past.target);
 	else
 		status = restore_left(dir, &past);
 	past_done(&past);

@@ -118,11 +118,7 @@ static size_t hex_run(const char *s, size_t max)
 	return n;
 }
 
-/*
- * An address in full from "0000:00:05.0" or "00:05.0", in the kernel's small letters.
- * False: it is none. ret may be s.
- */
-static bool bdf_normalize(const char *s, char ret[FACTS_BDF_MAX])
+bool facts_parse_bdf(const char *s, char ret[FACTS_BDF_MAX])
 {
 	size_t first = hex_run(s, 8), n;
 	const char *bus = s;
@@ -145,18 +141,24 @@ static bool bdf_normalize(const char *s, char ret[FACTS_BDF_MAX])
 	return true;
 }
 
+/* Room for one more than n: twice as much whenever n is a power of two. */
+static void *grow(void *list, size_t n, size_t size)
+{
+	return n & (n - 1) ? list : xrealloc(list, n ? 2 * n : 1, size);
+}
+
 static int add_device(struct facts *facts, struct text line)
 {
 	struct device_facts d = { 0 };
 	struct text power;
 
 	if (!table_parse(line, device_facts_members, &d) ||
-	    !bdf_normalize(d.bdf, d.bdf) || facts_find(facts, d.bdf) >= 0)
+	    !facts_parse_bdf(d.bdf, d.bdf) || facts_find(facts, d.bdf) >= 0)
 		return -EBADMSG;
 	d.slot_can_power = text_value(line, "slot_power", &power) &&
 			   text_number(power, &(uint64_t){ 0 });
 	facts->devices =
-		xrealloc(facts->devices, facts->n_devices + 1, sizeof(facts->devices[0]));
+		grow(facts->devices, facts->n_devices, sizeof(facts->devices[0]));
 	facts->devices[facts->n_devices++] = d;
 	return 0;
 }
@@ -165,9 +167,9 @@ static int add_use(struct facts *facts, struct text line)
 {
 	struct use_fact use = { 0 };
 
-	if (!table_parse(line, use_members, &use) || !bdf_normalize(use.bdf, use.bdf))
+	if (!table_parse(line, use_members, &use) || !facts_parse_bdf(use.bdf, use.bdf))
 		return -EBADMSG;
-	facts->uses = xrealloc(facts->uses, facts->n_uses + 1, sizeof(facts->uses[0]));
+	facts->uses = grow(facts->uses, facts->n_uses, sizeof(facts->uses[0]));
 	facts->uses[facts->n_uses++] = use;
 	return 0;
 }
@@ -177,10 +179,10 @@ static int add_unknown(struct facts *facts, struct text line)
 	struct unknown_fact unknown = { 0 };
 
 	if (!table_parse(line, unknown_members, &unknown) ||
-	    (unknown.bdf[0] && !bdf_normalize(unknown.bdf, unknown.bdf)))
+	    (unknown.bdf[0] && !facts_parse_bdf(unknown.bdf, unknown.bdf)))
 		return -EBADMSG;
-	facts->unknowns = xrealloc(facts->unknowns, facts->n_unknowns + 1,
-				   sizeof(facts->unknowns[0]));
+	facts->unknowns =
+		grow(facts->unknowns, facts->n_unknowns, sizeof(facts->unknowns[0]));
 	facts->unknowns[facts->n_unknowns++] = unknown;
 	return 0;
 }
@@ -230,7 +232,8 @@ int facts_add(struct facts *facts, struct text line)
 	}
 	if (!text_starts(line, TEXT("fact=")))
 		return 0;
-	if (facts->damaged || facts->complete || add_fact(facts, line) < 0) {
+	if (facts->damaged || facts->complete || facts->n_lines == FACTS_LINES_MAX ||
+	    add_fact(facts, line) < 0) {
 		facts->damaged = true;
 		facts->complete = false;
 		return -EBADMSG;
@@ -298,7 +301,7 @@ enum word_kind { WORD_BDF, WORD_ID, WORD_NAME, WORD_GROUP };
 
 static enum word_kind word_kind(const char *word, char bdf[FACTS_BDF_MAX])
 {
-	if (bdf_normalize(word, bdf))
+	if (facts_parse_bdf(word, bdf))
 		return WORD_BDF;
 	if (strlen(word) == 9 && hex_run(word, 5) == 4 && word[4] == ':' &&
 	    hex_run(word + 5, 5) == 4)

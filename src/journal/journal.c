@@ -21,27 +21,22 @@
 
 int journal_files_new(const char *dir, struct journal **ret)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct journal *j;
+	int fd, r = file_open_own_directory(AT_FDCWD, dir, 0, &fd);
 
-	if (fd < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	j = xcalloc(1, sizeof(*j));
 	j->dir = xstrdup(dir);
 	j->dir_fd = fd;
-	j->journal_fd = j->raw_fd = j->timing_fd = -1;
+	j->splats_fd = j->journal_fd = j->raw_fd = j->timing_fd = -1;
 	*ret = j;
 	return 0;
 }
 
 int journal_files_open(const struct journal *j, const char *name, int flags, int *ret_fd)
 {
-	int fd = openat(j->dir_fd, name, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
-
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
+	return file_open_at(j->dir_fd, name, O_RDWR | O_APPEND | flags, ret_fd);
 }
 
 int journal_files_console(struct journal *j, int flags)
@@ -50,8 +45,11 @@ int journal_files_console(struct journal *j, int flags)
 
 	if (r == 0)
 		r = journal_files_open(j, "console.timing", flags, &j->timing_fd);
-	if (r == 0 && mkdirat(j->dir_fd, "splats", 0777) < 0 && errno != EEXIST)
+	if (r == 0 && mkdirat(j->dir_fd, "splats", 0755) < 0 && errno != EEXIST)
 		r = -errno;
+	if (r == 0)
+		r = file_open_own_directory(j->dir_fd, "splats", O_NOFOLLOW,
+					    &j->splats_fd);
 	return r;
 }
 
@@ -85,11 +83,12 @@ int journal_timing_add(struct journal *j, uint64_t delay_ns, uint64_t n)
 	return add(j->timing_fd, &j->timing_size, line, (size_t)len);
 }
 
-int journal_files_taken(const struct journal *j)
+int journal_files_taken(int dir_fd)
 {
-	_cleanup_close_ int fd = openat(j->dir_fd, "journal.jsonl", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 
-	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (file_open_at(dir_fd, "journal.jsonl", O_RDONLY, &fd) == 0 &&
+	    flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return -EBUSY;
 	return -EEXIST;
 }
@@ -99,7 +98,7 @@ static int create_files(struct journal *j)
 	int r = journal_files_open(j, "journal.jsonl", O_CREAT | O_EXCL, &j->journal_fd);
 
 	if (r == -EEXIST)
-		return journal_files_taken(j);
+		return journal_files_taken(j->dir_fd);
 	if (r < 0)
 		return r;
 	/* Waits at most for somebody who looks, in journal_files_taken(), whether it is locked. */
@@ -215,7 +214,7 @@ int journal_console(struct journal *j, const void *bytes, size_t n, uint64_t now
 
 #define NAME_MAX_BYTES 80
 
-/* Letters, digits and "._-" of the bug; runs of anything else become one dash. */
+/* In splats/: letters, digits and "._-" of the bug; runs of anything else become one dash. */
 static char *file_name_of(const struct finding *finding, unsigned int number)
 {
 	const char *bug = finding->bug[0] ? finding->bug : finding->kind;
@@ -235,7 +234,7 @@ static char *file_name_of(const struct finding *finding, unsigned int number)
 	while (n && safe[n - 1] == '-')
 		n--;
 	safe[n] = '\0';
-	return xasprintf("splats/%04u-%s.txt", number, n ? safe : "finding");
+	return xasprintf("%04u-%s.txt", number, n ? safe : "finding");
 }
 
 static int copy_raw(const struct journal *j, int out, uint64_t offset, uint64_t size)
@@ -285,19 +284,17 @@ int journal_extract(struct journal *j, const struct finding *finding, struct tex
 	do {
 		free(name);
 		name = file_name_of(finding, ++j->extracted);
-		fd = openat(j->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			    0666);
-	} while (fd < 0 && errno == EEXIST);
-	if (fd < 0)
-		return -errno;
+		r = file_open_at(j->splats_fd, name, O_WRONLY | O_CREAT | O_EXCL, &fd);
+	} while (r == -EEXIST);
+	if (r < 0)
+		return r;
 	r = write_report(j, fd, finding, head);
 	if (r < 0) {
-		unlinkat(j->dir_fd, name, 0);
+		unlinkat(j->splats_fd, name, 0);
 		j->extracted--;
 		return r;
 	}
-	*ret_name = name;
-	name = NULL;
+	*ret_name = xasprintf("splats/%s", name);
 	return 0;
 }
 
@@ -337,6 +334,7 @@ void journal_close(struct journal *j)
 	mem_close_fd(&j->journal_fd);
 	mem_close_fd(&j->raw_fd);
 	mem_close_fd(&j->timing_fd);
+	mem_close_fd(&j->splats_fd);
 	mem_close_fd(&j->dir_fd);
 	free(j->dir);
 	free(j);

@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "classify/classifier.h"
 #include "files.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,12 +62,13 @@ static void on_finding(void *arg, const struct finding *finding)
 static int classify_raw(const char *dir, struct classifier *classifier)
 {
 	_cleanup_free_ char *path = xasprintf("%s/console.raw", dir);
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 	char bytes[65536];
 	ssize_t n = 0;
+	int r = file_open_at(AT_FDCWD, path, O_RDONLY, &fd);
 
-	if (fd < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	while ((n = read(fd, bytes, sizeof(bytes))) != 0)
 		if (n > 0)
 			classifier_feed(classifier, bytes, (size_t)n);
@@ -95,12 +97,7 @@ int journal_missed(const char *dir, const struct rules *rules,
 
 bool journal_is_written(const char *dir)
 {
-	struct journal *j;
-	bool busy;
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (journal_files_new(dir, &j) < 0)
-		return false;
-	busy = journal_files_taken(j) == -EBUSY;
-	journal_close(j);
-	return busy;
+	return fd >= 0 && journal_files_taken(fd) == -EBUSY;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "journal/journal.h"
 
+#include "os/file.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,21 +21,45 @@ struct journal_reader {
 	char *error;
 };
 
+/* Takes fd over. */
+static struct journal_reader *reader_new(int fd)
+{
+	struct journal_reader *r = xcalloc(1, sizeof(*r));
+
+	r->in = fdopen(fd, "r");
+	if (!r->in)
+		abort(); /* it is open for reading: there is no memory */
+	return r;
+}
+
 int journal_reader_open(const char *dir, struct journal_reader **ret)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int named_fd = open(dir, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	FILE *in;
+	int fd = named_fd, r = 0;
 
-	if (stat(dir, &st) < 0)
+	if (named_fd < 0 || fstat(named_fd, &st) < 0)
 		return -errno;
-	path = S_ISDIR(st.st_mode) ? xasprintf("%s/journal.jsonl", dir) : xstrdup(dir);
-	in = fopen(path, "re");
-	if (!in)
-		return -errno;
-	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->in = in;
-	return 0;
+	if (S_ISDIR(st.st_mode))
+		r = file_open_at(named_fd, "journal.jsonl", O_RDONLY, &fd);
+	else
+		named_fd = -1;
+	if (r == 0)
+		*ret = reader_new(fd);
+	return r;
+}
+
+int journal_reader_open_own(const char *dir, struct journal_reader **ret)
+{
+	_cleanup_close_ int dir_fd = -1;
+	int fd, r = file_open_own_directory(AT_FDCWD, dir, 0, &dir_fd);
+
+	/* To write, so that it must be the caller's too. */
+	if (r == 0)
+		r = file_open_at(dir_fd, "journal.jsonl", O_RDWR, &fd);
+	if (r == 0)
+		*ret = reader_new(fd);
+	return r;
 }
 
 static void forget(struct journal_reader *r)

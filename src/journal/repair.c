@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a writer that was killed left, made whole again. */
 #include "files.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,14 +45,14 @@ static int keep_lines(const struct journal *j, const char *name, struct timing *
 		      uint64_t *ret_size)
 {
 	_cleanup_free_ char *line = NULL;
-	int fd = openat(j->dir_fd, name, O_RDWR | O_CLOEXEC), r = 0;
-	FILE *in = fd < 0 ? NULL : fdopen(fd, "r+");
+	int fd, r = file_open_at(j->dir_fd, name, O_RDWR, &fd);
+	FILE *in = r < 0 ? NULL : fdopen(fd, "r+");
 	uint64_t size = 0;
 	size_t room = 0;
 	ssize_t n;
 
 	if (!in)
-		return -errno;
+		return r < 0 ? r : -errno;
 	while ((n = getline(&line, &room, in)) > 0 && line[n - 1] == '\n' &&
 	       (!timing || take_timing(timing, line)))
 		size += (uint64_t)n;

@@ -2,6 +2,7 @@
 #include "os/child.h"
 
 #include "base/num.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A child's line longer than this is cut: ours never are. */
-#define LINE_MAX_BYTES 8192
-
 /*
  * Descriptors for a child are first copied up here: its number of one may be our number of
  * another, which would be gone by the time it is its turn.
@@ -34,7 +32,7 @@ struct child {
 	child_line_fn on_line;
 	child_exit_fn on_exit;
 	void *arg;
-	char line[LINE_MAX_BYTES];
+	char line[CHILD_LINE_MAX];
 	size_t line_len;
 };
 
@@ -116,13 +114,16 @@ static int spawn(const struct child_spec *spec, const struct stdio_fds *stdio,
 static void take_output(struct child *child, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n') {
+		bool full = child->line_len == sizeof(child->line);
+		bool ends = bytes[i] == '\n';
+
+		if (!ends && !full)
+			child->line[child->line_len++] = bytes[i];
+		if (!full && (ends || child->line_len == sizeof(child->line)))
 			child->on_line(child->arg,
 				       (struct text){ child->line, child->line_len });
+		if (ends)
 			child->line_len = 0;
-		} else if (child->line_len < sizeof(child->line)) {
-			child->line[child->line_len++] = bytes[i];
-		}
 	}
 }
 
@@ -221,10 +222,9 @@ int child_start(struct loop *loop, const struct child_spec *spec, struct child *
 		fcntl(child->output_fd, F_SETFL, O_NONBLOCK);
 	}
 	if (spec->error_path) {
-		error_fd = open(spec->error_path,
-				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-		r = -errno;
-		if (error_fd < 0)
+		r = file_open_at(AT_FDCWD, spec->error_path,
+				 O_WRONLY | O_CREAT | O_APPEND, &error_fd);
+		if (r < 0)
 			goto fail;
 	}
 	r = spawn(spec, &(struct stdio_fds){ in_read, out_write, error_fd }, &child->pid);
@@ -249,7 +249,7 @@ pid_t child_pid(const struct child *child)
 
 int child_write(struct child *child, struct text line)
 {
-	char bytes[LINE_MAX_BYTES];
+	char bytes[CHILD_LINE_MAX];
 	ssize_t n;
 
 	if (child->input_fd < 0)

@@ -80,6 +80,49 @@ int file_write(const char *path, struct text content)
 	return r;
 }
 
+int file_open_at(int dir_fd, const char *name, int flags, int *ret_fd)
+{
+	/* A pipe without a writer must not block the call. */
+	_cleanup_close_ int fd =
+		openat(dir_fd, name,
+		       flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	struct stat st;
+
+	/* ENXIO: a pipe without a reader, or a socket. */
+	if (fd < 0)
+		return errno == ENXIO ? -ELOOP : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	/* Devices are made by root alone: /dev/null. */
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return -ELOOP;
+	if (S_ISREG(st.st_mode) && (flags & O_ACCMODE) != O_RDONLY &&
+	    (st.st_uid != geteuid() || st.st_nlink != 1))
+		return -EPERM;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int file_open_own_directory(int dir_fd, const char *name, int flags, int *ret_fd)
+{
+	_cleanup_close_ int fd =
+		openat(dir_fd, name, flags | O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOTDIR && (flags & O_NOFOLLOW) ? -ELOOP : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return -EPERM;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
 int file_make_directories(const char *path)
 {
 	_cleanup_free_ char *part = xstrdup(path);
@@ -88,11 +131,11 @@ int file_make_directories(const char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0777) < 0 && errno != EEXIST)
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return -errno;
 		*p = '/';
 	}
-	if (mkdir(part, 0777) < 0 && errno != EEXIST)
+	if (mkdir(part, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "run/past.h"
 
 #include "base/log.h"
+#include "device/facts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,11 +100,23 @@ static int read_all(const char *dir, struct journal_reader *reader, struct past 
 	return -ENOENT;
 }
 
+bool past_tell_untrusted(const char *dir, int r)
+{
+	if (r != -EPERM && r != -ELOOP)
+		return false;
+	log_error(
+		"%s: nothing is written there, as another user owns it or can write in it, "
+		"or a file in it is a link; run this as its owner and after `chmod go-w`, "
+		"or choose another directory",
+		dir);
+	return true;
+}
+
 int past_read(const char *dir, struct past *ret)
 {
 	struct past past = { 0 };
 	struct journal_reader *reader;
-	int r = journal_reader_open(dir, &reader);
+	int r = journal_reader_open_own(dir, &reader);
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		log_error("%s holds no run: there is no journal.jsonl in it; name the "
@@ -111,6 +124,8 @@ int past_read(const char *dir, struct past *ret)
 			  dir);
 		return -ENOENT;
 	}
+	if (past_tell_untrusted(dir, r))
+		return r;
 	if (r < 0)
 		return log_errno(r, "cannot read the journal of %s", dir);
 	r = read_all(dir, reader, &past);
@@ -153,6 +168,8 @@ int past_open_journal(const char *dir, struct journal **ret)
 			dir);
 		return r;
 	}
+	if (past_tell_untrusted(dir, r))
+		return r;
 	if (r < 0)
 		return log_errno(r, "cannot go on with the journal of %s", dir);
 	if (journal_was_torn(*ret))
@@ -176,6 +193,91 @@ static size_t count_words(const char *words)
 	return n;
 }
 
+static bool fits_bdf(const char *value)
+{
+	char bdf[FACTS_BDF_MAX];
+
+	return facts_parse_bdf(value, bdf);
+}
+
+/* Of a driver, a module, a slot: part of a path in sysfs, as the worker checks it too. */
+static bool fits_name(const char *value)
+{
+	return value[0] && value[0] != '.' && !strchr(value, '/') &&
+	       (value[0] != '-' || !value[1]);
+}
+
+static bool fits_setting(const char *value)
+{
+	return value[0] && !value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789")];
+}
+
+static bool word_fits(const char *word)
+{
+	static const struct {
+		const char *key;
+		bool (*fits)(const char *value);
+	} forms[] = {
+		{ "device=", fits_bdf },
+		{ "bridge=", fits_bdf },
+		{ "pf=", fits_bdf },
+		{ "driver=", fits_name },
+		{ "override=", fits_name },
+		{ "module=", fits_name },
+		{ "slot=", fits_name },
+		{ "method=", fits_name },
+		{ "numvfs=", fits_setting },
+		{ "limit_ms=", fits_setting },
+		{ "autoprobe=", fits_setting },
+		{ "expedited=", fits_setting },
+		{ "devkmsg=", fits_setting },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (!strncmp(word, forms[i].key, strlen(forms[i].key)))
+			return forms[i].fits(word + strlen(forms[i].key));
+	return false;
+}
+
+/*
+ * Words come from a journal, and the worker writes to files that they name. The first one that
+ * is not of the form that a run records, caller frees; NULL: there is none.
+ */
+static char *find_misfit(const char *words)
+{
+	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
+		size_t n = strcspn(words, " ");
+		char *word = xstrndup(words, n);
+
+		if (!word_fits(word))
+			return word;
+		free(word);
+		words += n;
+	}
+	return NULL;
+}
+
+/* Such a device is left as it is. */
+static int refuse_misfits(const struct undo_list *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *misfit = list->entries[i].done ?
+						      NULL :
+						      find_misfit(list->entries[i].words);
+
+		if (!misfit)
+			continue;
+		log_error(
+			"the journal's word '%s' is nothing that a run records, so what "
+			"it belongs to is not put back: do that by hand",
+			misfit);
+		r = -EINVAL;
+	}
+	return r;
+}
+
 /*
  * Command line for what is left before *next, as far as one takes. "": nothing is. The last
  * change is undone first.
@@ -187,7 +289,10 @@ static void next_command(const struct undo_list *list, size_t *next, struct strb
 	for (; *next && devices < DEVICES_MAX; --*next) {
 		const struct undo *undo = &list->entries[*next - 1];
 
-		if (undo->done)
+		_cleanup_free_ char *misfit = undo->done ? NULL :
+							   find_misfit(undo->words);
+
+		if (undo->done || misfit)
 			continue;
 		words += count_words(undo->words);
 		if (devices++ && words > WORDS_MAX)
@@ -200,11 +305,9 @@ static void next_command(const struct undo_list *list, size_t *next, struct strb
 static void tell_error(const char *target, struct text line)
 {
 	struct text why;
-	char clean[256];
 
-	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why) &&
-	    text_clean(clean, sizeof(clean), why))
-		log_error("%s: %s", target, clean);
+	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why) && why.n)
+		log_error("%s: %.*s", target, TEXT_ARG(why));
 }
 
 /* So that it is not done again. */
@@ -235,7 +338,7 @@ static int take_done(struct undo_list *list, const struct undo_way *way,
 		if (undo->done || !text_value(text_of(undo->words), "device", &own) ||
 		    !text_equal(own, device))
 			continue;
-		fprintf(way->out, "%.*s is as it was\n", TEXT_ARG(own));
+		text_print(way->out, "%.*s is as it was\n", TEXT_ARG(own));
 		r = record_done_undo(undo, way);
 		first = first ? first : r;
 	}
@@ -263,7 +366,7 @@ static int take_answer(struct undo_list *list, const struct undo_way *way,
 int undo_all(struct undo_list *list, const struct undo_way *way)
 {
 	size_t next = list->n;
-	int first = 0;
+	int first = refuse_misfits(list);
 
 	for (;;) {
 		_cleanup_strbuf_ struct strbuf command = { 0 };

@@ -89,7 +89,7 @@ static int recall_all(struct run *run, struct recalled *past)
 	struct journal_reader *reader;
 	const struct record *record;
 	const char *error;
-	int r = journal_reader_open(journal_dir(run->recorder.journal), &reader);
+	int r = journal_reader_open_own(journal_dir(run->recorder.journal), &reader);
 
 	if (r < 0)
 		return r;

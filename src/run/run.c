@@ -42,7 +42,7 @@ static int create_journal(const struct plan *plan, struct journal **ret)
 		log_error("%s holds a run already; choose another --run-dir", dir);
 	else if (r == -EBUSY)
 		log_error("another run is writing to %s; choose another --run-dir", dir);
-	else if (r < 0)
+	else if (r < 0 && !past_tell_untrusted(dir, r))
 		log_errno(r, "cannot create the run directory %s", dir);
 	return r;
 }
@@ -139,8 +139,10 @@ static int status_of_error(int r)
 	case EALREADY:
 	case EBUSY:
 	case EINVAL:
+	case ELOOP:
 	case ENOENT:
 	case ENOEXEC:
+	case EPERM:
 		return EXIT_USAGE;
 	default:
 		return EXIT_INVALID;

@@ -61,6 +61,26 @@ const char *args_get_nth(const struct args *args, const char *key, size_t n)
 	return NULL;
 }
 
+bool name_is_plain(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (*c == '/' || (unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return *name && *name != '.' && *name != '-';
+}
+
+int args_get_name(const struct args *args, const char *key, char *name, size_t size)
+{
+	const char *text = args_get(args, key);
+
+	if (!text)
+		return 0;
+	if (strcmp(text, "-") != 0 && (!name_is_plain(text) || strlen(text) >= size))
+		return say_usage("%s=%s: not the name of a %s", key, text, key);
+	snprintf(name, size, "%s", strcmp(text, "-") != 0 ? text : "");
+	return 0;
+}
+
 int number_parse(const char *text, int64_t *number)
 {
 	const char *digits = text + (*text == '-' || *text == '+');

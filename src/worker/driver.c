@@ -73,7 +73,7 @@ void module_of(const struct bdf *bdf, char *name, size_t size)
 
 bool module_is_loaded(const char *name)
 {
-	return !strchr(name, '/') && path_exists(path_make("/sys/module/%s", name).s);
+	return name_is_plain(name) && path_exists(path_make("/sys/module/%s", name).s);
 }
 
 /* Another device of one of its drivers, "BUS:DRIVER"; "": there is none. */

@@ -57,6 +57,13 @@ const char *args_get(const struct args *args, const char *key);
 const char *args_get_nth(const struct args *args, const char *key, size_t n);
 /* Absent: the number stays. Returns 0, or -EINVAL after it has said why. */
 int args_get_number(const struct args *args, const char *key, int64_t *number);
+/*
+ * Can it be one part of a path in sysfs, and a word of modprobe(8)? Names of drivers, modules
+ * and slots come from journals and consoles.
+ */
+bool name_is_plain(const char *name);
+/* "" for "-"; absent: the name stays. Returns 0, or the exit status after it has said why not. */
+int args_get_name(const struct args *args, const char *key, char *name, size_t size);
 /* Decimal, with a sign if it has one. Returns 0 or -EINVAL. */
 int number_parse(const char *text, int64_t *number);
 

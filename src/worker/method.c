@@ -81,8 +81,7 @@ static void find_pf(struct puts *puts, struct pull *pull)
 
 int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
 {
-	const char *method = args_get(args, "method"), *slot = args_get(args, "slot"),
-		   *numvfs = args_get(args, "numvfs");
+	const char *method = args_get(args, "method"), *numvfs = args_get(args, "numvfs");
 	int64_t number;
 	int status;
 
@@ -95,17 +94,14 @@ int pull_parse(struct puts *puts, struct pull *pull, const struct args *args)
 			method);
 	if (!args_get(args, "device"))
 		return say_usage("device=BDF is missing");
-	status = bdf_arg(args, "device", &pull->device) ?:
-			 bdf_arg(args, "pf", &pull->pf) ?:
-			 bdf_arg(args, "bridge", &pull->bridge);
+	status = bdf_arg(args, "device", &pull->device)         ?:
+			 bdf_arg(args, "pf", &pull->pf)         ?:
+			 bdf_arg(args, "bridge", &pull->bridge) ?:
+			 args_get_name(args, "slot", pull->slot, sizeof(pull->slot));
 	if (status)
 		return status;
-	if (slot &&
-	    (strchr(slot, '/') || *slot == '.' || strlen(slot) >= sizeof(pull->slot)))
-		return say_usage("slot=%s: not the name of a slot", slot);
 	if (numvfs && (number_parse(numvfs, &number) || number < 1 || number > 65535))
 		return say_usage("numvfs=%s: not a number of functions", numvfs);
-	snprintf(pull->slot, sizeof(pull->slot), "%s", slot ?: "");
 	snprintf(pull->numvfs, sizeof(pull->numvfs), "%s", numvfs ?: "");
 	if (!*pull->slot)
 		device_slot(&pull->device, ".", pull->slot, sizeof(pull->slot));

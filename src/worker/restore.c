@@ -79,13 +79,12 @@ int pull_bring_back(struct puts *puts, const struct pull *pull, int uevents,
 	return wait_exists(&pull->device, uevents, until_ns) ? 0 : -ENODEV;
 }
 
-/* What it was, if that is an argument; "-" for none. */
-static void take_name(const struct args *args, const char *key, char *name, size_t size)
+/* What it was, if that is an argument; "-" for none. As args_get_name(). */
+static int take_names(const struct args *args, struct saved *saved)
 {
-	const char *text = args_get(args, key);
-
-	if (text)
-		snprintf(name, size, "%s", strcmp(text, "-") != 0 ? text : "");
+	return args_get_name(args, "driver", saved->driver, sizeof(saved->driver)) ?:
+		       args_get_name(args, "override", saved->override,
+				     sizeof(saved->override));
 }
 
 /* Writes only what is different. */
@@ -113,20 +112,22 @@ static int restore_device(struct puts *puts, const struct pull *pull,
 			  const struct args *args)
 {
 	struct saved saved = { .bdf = pull->device };
+	char module[64] = "";
 	int64_t limit_ms = 10000;
 	_cleanup_close_ int uevents = uevent_open();
-	int err;
+	/* Before anything is changed. */
+	int status = args_get_name(args, "module", module, sizeof(module)) ?:
+			     take_names(args, &saved),
+	    err;
 
-	if (args_get_number(args, "limit_ms", &limit_ms))
+	if (status || args_get_number(args, "limit_ms", &limit_ms))
 		return STATUS_USAGE;
 	if (pull_bring_back(puts, pull, uevents, now_ns() + limit_ms * NS_PER_MSEC))
 		return say_error("gone", "%s does not come back: reboot", pull->device.s);
-	if (args_get(args, "module") && !module_is_loaded(args_get(args, "module")))
-		puts_act(puts, module_load, args_get(args, "module"));
+	if (*module && !module_is_loaded(module))
+		puts_act(puts, module_load, module);
 	saved_read(puts, &saved, &pull->device);
-	take_name(args, "driver", saved.driver, sizeof(saved.driver));
-	take_name(args, "override", saved.override, sizeof(saved.override));
-	err = saved_restore(puts, &saved);
+	err = take_names(args, &saved) ?: saved_restore(puts, &saved);
 	if (err)
 		return say_error("restore", "%s cannot be given back to %s: %s",
 				 pull->device.s, *saved.driver ? saved.driver : "nobody",

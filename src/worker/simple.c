@@ -29,7 +29,7 @@ int bind_run(const struct args *args)
 
 	if (status)
 		return status;
-	if (strchr(driver, '/') ||
+	if (!name_is_plain(driver) ||
 	    !path_exists(path_make("/sys/bus/pci/drivers/%s", driver).s))
 		return !strcmp(driver, "vfio-pci") ?
 			       say_error("vfio", "no VFIO: CONFIG_VFIO_PCI or modprobe "

@@ -84,4 +84,38 @@ check "--dry-run shows the plan" "$program" reboot --flood --dry-run
 check "... with its limits" grep -q 'shutdown.*1 min 17 s' "$scratch/plan"
 check "--usage" "$program" reboot --usage
 check "--version" "$program" --version
+
+# What other users can write in.
+mkdir "$scratch/foreign" "$scratch/linked" "$scratch/cache"
+echo "$begin}" >"$scratch/foreign/journal.jsonl"
+chmod 777 "$scratch/foreign" "$scratch/cache"
+ln -s "$scratch/old/journal.jsonl" "$scratch/linked/journal.jsonl"
+for foreign in foreign linked; do
+	for command in "reboot --resume" restore; do
+		# shellcheck disable=SC2086 # words
+		refuse "$command of a $foreign run" "$foreign: nothing is written there, as another" \
+			$command "$scratch/$foreign"
+	done
+done
+refuse "a report through a link" "linked: Too many levels of symbolic links" \
+	report "$scratch/linked"
+contrib/regression/build --cache "$scratch/cache" seed1 >"$scratch/out" 2>"$scratch/err"
+status "a cache of all users" 2 $? "$scratch/err"
+says "... and says why" "$scratch/err" "cache belongs to another user, or others can write in it"
+
+# Names and journals must not steer the terminal.
+escape=$(printf '\033')
+mkdir "$scratch/run$escape[31m"
+printf '%s}\n{"type":"verd\x1bict"}\n{"type":"cycle","at":2,"cycle":"\\u001b[31m","\x1b":1}\n' \
+	"$begin" >"$scratch/run$escape[31m/journal.jsonl"
+printf 'a\nBUG: KASAN: use-after-free in foo\n' >"$scratch/log$escape[31m"
+{
+	"$program" report "$scratch/run$escape[31m"
+	"$program" report "$scratch/no$escape[31m"
+	"$program" restore "$scratch/run$escape[31m"
+	"$program" classify "$scratch/log$escape[31m" "$scratch/no$escape[31m"
+	"$program" known "no$escape[31m"
+} >"$scratch/out" 2>&1
+check "messages quote names and lines" test "$(wc -l <"$scratch/out")" -ge 8
+empty "... without what steers a terminal" "$(grep -c "$escape" "$scratch/out" | grep -v '^0$')"
 tap_end

@@ -64,7 +64,7 @@ static inline size_t cut_console(const struct cut *cut, size_t n)
 static inline void cut_at(const struct cut *cut, size_t n)
 {
 	nftw(cut->run_dir, play_remove, 8, FTW_DEPTH | FTW_PHYS);
-	assert_int_equal(mkdir(cut->run_dir, 0777), 0);
+	assert_int_equal(mkdir(cut->run_dir, 0755), 0);
 	cut_put(cut, "journal.jsonl", cut->journal, n);
 	/* In the middle of a line, as it may be. */
 	cut_put(cut, "console.raw", cut->console, cut_console(cut, n));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/log.h"
 #include "base/num.h"
 #include "base/text.h"
 
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -187,6 +189,52 @@ static void buffers_grow(void **state)
 	assert_string_equal(b.s, "");
 }
 
+#define STEERS                          \
+	"a\033[31mb\033]0;title\ac\x9b" \
+	"d\xc2\x9b"                     \
+	"e\r\n\b\x7f f"
+#define CLEAN             \
+	"abc\xef\xbf\xbd" \
+	"d.e.. f"
+
+static int saved_stderr;
+static FILE *printed;
+
+static void divert(void)
+{
+	printed = tmpfile();
+	assert_non_null(printed);
+	saved_stderr = dup(STDERR_FILENO);
+	assert_int_equal(dup2(fileno(printed), STDERR_FILENO), STDERR_FILENO);
+}
+
+static void assert_printed(const char *expected)
+{
+	char text[512] = "";
+
+	dup2(saved_stderr, STDERR_FILENO);
+	close(saved_stderr);
+	rewind(printed);
+	text[fread(text, 1, sizeof(text) - 1, printed)] = '\0';
+	fclose(printed);
+	assert_string_equal(text, expected);
+}
+
+/* What a target, a journal or a file's name puts into a message steers no terminal. */
+static void messages_are_clean(void **state)
+{
+	(void)state;
+	divert();
+	log_error("'%s' is no architecture", STEERS);
+	log_errno(-ENOENT, "cannot open %s", STEERS);
+	text_print(stderr, "%s: %s\nlast\t%s", STEERS, "x", STEERS);
+	assert_printed("iommu-stress: '" CLEAN "' is no architecture\n"
+		       "iommu-stress: cannot open " CLEAN ": No such file or directory\n"
+		       "abc\xef\xbf\xbd"
+		       "d.e\n.. f: x\nlast\tabc\xef\xbf\xbd"
+		       "d.e\n.. f");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -199,6 +247,7 @@ int main(void)
 		cmocka_unit_test(lines_are_cut),
 		cmocka_unit_test(views_compare),
 		cmocka_unit_test(buffers_grow),
+		cmocka_unit_test(messages_are_clean),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -6,12 +6,15 @@
 #include "board/virt/nic.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -243,6 +246,67 @@ static void kernels_of_nobody_are_refused(void **state)
 	assert_int_equal(kernel_check("/dev/null", "arm64", NULL), -EINVAL);
 }
 
+/* With these in the environment, NULL is none; a kernel is booted from the cache. */
+static void assert_cache(const char *xdg, const char *home, const char *expected)
+{
+	_cleanup_free_ char *dir = NULL;
+
+	assert_int_equal(
+		xdg ? setenv("XDG_CACHE_HOME", xdg, 1) : unsetenv("XDG_CACHE_HOME"), 0);
+	assert_int_equal(home ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
+	dir = board_cache_directory("x");
+	assert_string_equal(dir, expected);
+}
+
+static void cache_is_in_a_home(void **state)
+{
+	_cleanup_free_ char *own =
+		xasprintf("%s/.cache/iommu-stress/x", getpwuid(geteuid())->pw_dir);
+
+	(void)state;
+	assert_cache("/c", "/h", "/c/iommu-stress/x");
+	assert_cache(NULL, "/h", "/h/.cache/iommu-stress/x");
+	assert_cache("c", "/h", "/h/.cache/iommu-stress/x");
+	assert_cache("", NULL, own);
+	assert_cache(NULL, "", own);
+	assert_cache(NULL, "h", own);
+}
+
+static void caches_of_others_are_refused(void **state)
+{
+	static const char *const parts[] = { "iommu-stress", "iommu-stress/boards",
+					     "iommu-stress/boards/bookworm-arm64" };
+	const struct board *arm64 = board_find("arm64");
+	const struct board_options options = { .suite = "bookworm",
+					       .kernel = "/nonexistent" };
+	char scratch[] = "/tmp/test_board.XXXXXX";
+	struct board_image image;
+
+	(void)state;
+	assert_non_null(mkdtemp(scratch));
+	assert_int_equal(setenv("XDG_CACHE_HOME", scratch, 1), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", scratch, parts[i]);
+
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(board_prepare(arm64, &options, &image), -ENOENT);
+		assert_int_equal(chmod(path, 0770), 0);
+		assert_int_equal(board_prepare(arm64, &options, &image), -EPERM);
+		assert_int_equal(chmod(path, 0700), 0);
+		if (geteuid() != 0)
+			continue; /* only root can give files away */
+		assert_int_equal(chown(path, 65534, 65534), 0);
+		assert_int_equal(board_prepare(arm64, &options, &image), -EPERM);
+		assert_int_equal(chown(path, 0, 0), 0);
+	}
+	for (size_t i = ARRAY_SIZE(parts); i--;) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", scratch, parts[i]);
+
+		assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(rmdir(scratch), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +321,8 @@ int main(void)
 		cmocka_unit_test(every_board_has_a_command_line),
 		cmocka_unit_test(kernels_are_told_apart),
 		cmocka_unit_test(kernels_of_nobody_are_refused),
+		cmocka_unit_test(cache_is_in_a_home),
+		cmocka_unit_test(caches_of_others_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

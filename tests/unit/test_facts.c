@@ -69,6 +69,22 @@ static void lines(void **state)
 	facts_done(&facts);
 }
 
+static void endless_facts_are_damaged(void **state)
+{
+	struct facts facts = { 0 };
+	unsigned int n = 0;
+
+	(void)state;
+	add(&facts, SYSTEM " iommufd=yes qemu=-", 0);
+	while (n < 2 * FACTS_LINES_MAX &&
+	       facts_add(&facts,
+			 TEXT("fact=unknown bdf=- rule=swap what=x why=EACCES")) == 0)
+		n++;
+	assert_int_equal(n, FACTS_LINES_MAX - 1);
+	assert_true(facts.damaged);
+	facts_done(&facts);
+}
+
 /* One damaged line, and there is no end any more. */
 static void damaged(void **state)
 {
@@ -353,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
+		cmocka_unit_test(endless_facts_are_damaged),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(hostile),
 		FOUR(words),

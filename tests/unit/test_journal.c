@@ -111,6 +111,98 @@ static void hopeless_directories(void **state)
 	assert_int_equal(journal_reader_open(scratch, &r), -ENOENT);
 }
 
+/* Its owner would decide what is written where. */
+static void links_are_not_followed(void **state)
+{
+	static const char *const names[] = { "journal.jsonl", "console.raw",
+					     "console.timing", "splats" };
+	_cleanup_free_ char *victim = xasprintf("%s/victim", scratch);
+	struct journal_reader *reader = NULL;
+	struct journal *j = NULL;
+
+	(void)state;
+	assert_int_equal(file_write(victim, TEXT(CYCLE_1 "torn")), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", dir, names[i]);
+		_cleanup_free_ char *content = NULL;
+
+		journal_close(create());
+		assert_int_equal(remove(path), 0);
+		assert_int_equal(symlink(i == 3 ? scratch : victim, path), 0);
+		assert_int_equal(journal_resume(dir, &j), -ELOOP);
+		if (i == 0) {
+			assert_int_equal(journal_reader_open(dir, &reader), -ELOOP);
+			assert_int_equal(journal_reader_open_own(dir, &reader), -ELOOP);
+		}
+		if (i == 1)
+			assert_int_equal(journal_missed(dir, NULL, NULL), -ELOOP);
+		/* A second name of the file is no better. */
+		assert_int_equal(remove(path), 0);
+		if (i != 3) {
+			assert_int_equal(link(victim, path), 0);
+			assert_int_equal(journal_resume(dir, &j), -EPERM);
+		}
+		/* Nor may a pipe keep the caller waiting. */
+		assert_int_equal(remove(path) == 0 || errno == ENOENT, true);
+		assert_int_equal(mkfifo(path, 0644), 0);
+		assert_int_equal(journal_resume(dir, &j), -ELOOP);
+		if (i == 0)
+			assert_int_equal(journal_reader_open(dir, &reader), -ELOOP);
+		assert_int_equal(file_read(victim, 64, &content, NULL), 0);
+		assert_string_equal(content, CYCLE_1 "torn");
+		remove_run();
+	}
+}
+
+static void directories_of_others_are_refused(void **state)
+{
+	static const mode_t modes[] = { 0775, 0757 };
+	struct journal_reader *reader = NULL;
+	struct journal *j = NULL;
+
+	(void)state;
+	journal_close(create());
+	put("journal.jsonl", CYCLE_1);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		assert_int_equal(chmod(dir, modes[i]), 0);
+		assert_int_equal(journal_resume(dir, &j), -EPERM);
+		assert_int_equal(journal_reader_open_own(dir, &reader), -EPERM);
+		assert_int_equal(records(NULL), 1); /* it may still be read */
+	}
+	remove_run();
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_int_equal(journal_create(dir, &j), -EPERM);
+}
+
+static void owners_are_kept_apart(void **state)
+{
+	struct journal_reader *reader = NULL;
+	struct journal *j = NULL;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can give files away */
+	journal_close(create());
+	assert_int_equal(chown(dir, 65534, 65534), 0);
+	assert_int_equal(journal_resume(dir, &j), -EPERM);
+	assert_int_equal(journal_reader_open_own(dir, &reader), -EPERM);
+	assert_int_equal(records(NULL), 0);
+}
+
+/* A mask that lets a group write must not make a run that nobody can resume. */
+static void own_runs_are_own_with_any_umask(void **state)
+{
+	mode_t mask = umask(0);
+	struct journal *j = create();
+
+	(void)state;
+	journal_close(j);
+	umask(mask);
+	assert_int_equal(journal_resume(dir, &j), 0);
+	journal_close(j);
+}
+
 static void extracts(void **state)
 {
 	struct finding f = { .offset = 6, .size = 7 };
@@ -323,6 +415,10 @@ int main(void)
 		TEST(taken_directories_are_refused),
 		TEST(foreign_files_are_left_alone),
 		TEST(hopeless_directories),
+		TEST(links_are_not_followed),
+		TEST(directories_of_others_are_refused),
+		TEST(owners_are_kept_apart),
+		TEST(own_runs_are_own_with_any_umask),
 		TEST(extracts),
 		TEST(lost_console_bytes),
 		TEST(missed_findings_are_told),

@@ -164,6 +164,45 @@ static void child_lines_come_before_its_end(void **state)
 	child_free(child);
 }
 
+static void on_long_line(void *arg, struct text line)
+{
+	struct seen *seen = arg;
+	size_t n = strlen(seen->text);
+
+	snprintf(seen->text + n, sizeof(seen->text) - n, "%zu|", line.n);
+	seen->ended |= line.n == CHILD_LINE_MAX;
+}
+
+/* The line is told before its end, once, and what follows it is a line of its own. */
+static void endless_lines_are_cut(void **state)
+{
+	static const char *const argv[] = {
+		"sh", "-c",
+		"echo 123; head -c 70000 /dev/zero; read x; head -c 70000 /dev/zero; echo; "
+		"echo 1234; head -c 65536 /dev/zero; echo; echo 12345",
+		NULL
+	};
+	struct seen seen = { 0 };
+	struct child_spec spec = { .argv = argv,
+				   .on_line = on_long_line,
+				   .on_exit = on_exit_status,
+				   .want_input = true,
+				   .arg = &seen };
+	struct child *child;
+
+	(void)state;
+	assert_int_equal(child_start(loop, &spec, &child), 0);
+	assert_int_equal(loop_until(loop, has_ended, &seen, in_seconds(10)), 0);
+	assert_string_equal(seen.text, "3|65536|");
+	assert_int_equal(child_write(child, TEXT("go on")), 0);
+	for (unsigned int i = 0; i < 1000 && !strstr(seen.text, "|5|"); i++) {
+		seen.ended = false;
+		assert_int_equal(loop_until(loop, has_ended, &seen, in_seconds(10)), 0);
+	}
+	child_free(child);
+	assert_string_equal(seen.text, "3|65536|4|65536|5|");
+}
+
 static void child_reads_its_input(void **state)
 {
 	static const char *const argv[] = { "sed", "-u", "s/a/b/", NULL };
@@ -341,6 +380,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(child_lines_come_before_its_end, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(child_reads_its_input, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(endless_lines_are_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(child_gets_descriptors, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(descriptors_may_swap_numbers, set_up,

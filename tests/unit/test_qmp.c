@@ -142,12 +142,34 @@ static void a_refusal_is_told_with_its_reason(void **state)
 	assert_string_equal(f->error, "?");
 }
 
+/* A line without an end must not take memory without an end. */
+static void endless_lines_break_it(void **state)
+{
+	struct fixture *f = *state;
+	static char bytes[65536];
+	unsigned int sent = 0;
+
+	memset(bytes, 'x', sizeof(bytes));
+	while (!f->event[0] && sent < 64) {
+		ssize_t n = send(f->qemu, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+		sent += n == (ssize_t)sizeof(bytes);
+		qmp_catch_up(f->qmp);
+	}
+	assert_string_equal(f->event, QMP_BROKEN " 0 -");
+	assert_in_range(sent, 16, 20);
+	assert_false(qmp_is_ready(f->qmp));
+	qmp_catch_up(f->qmp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(events_name_their_device, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_call_is_answered_once, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(endless_lines_break_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_refusal_is_told_with_its_reason, set_up,
 						tear_down),

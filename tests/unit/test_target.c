@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What kinds of targets have, and a target that is composed of parts. */
 #include "base/num.h"
+#include "board/control/machine.h"
 #include "board/parts.h"
 
 #include <errno.h>
@@ -230,6 +231,38 @@ static void the_console_ends_before_its_machine(void **state)
 	target_close(NULL);
 }
 
+/* -- commands ---------------------------------------------------------------------------- */
+
+static int run(const char *line, struct answer *ret)
+{
+	const char *const command[] = { "sh", "-c", line, NULL };
+	struct loop *loop;
+	int r;
+
+	*ret = (struct answer){ 0 };
+	assert_int_equal(loop_new(&loop), 0);
+	r = machine_run(&(struct machine){ .loop = loop, .name = "local" }, command, -1,
+			60 * NS_PER_SEC, ret);
+	loop_free(loop);
+	strbuf_done(&ret->lines);
+	return r;
+}
+
+/* Whatever it sends, it takes no memory without an end, and nobody waits for its end. */
+static void endless_answers_are_refused(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	assert_int_equal(run("cat /dev/zero", &answer), -EMSGSIZE);
+	assert_int_equal(run("yes 0123456789012345678901234567890123456789", &answer),
+			 -EMSGSIZE);
+	assert_int_equal(run("yes why | head -c 5000000 >&2; exit 3", &answer), 3);
+	assert_string_equal(answer.why, "why");
+	assert_int_equal(run("echo no >&2; exit 4", &answer), 4);
+	assert_string_equal(answer.why, "no");
+}
+
 #define TEST(f)     cmocka_unit_test(f)
 #define COMPOSED(f) cmocka_unit_test_setup(f, compose)
 
@@ -238,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(names_have_parts),
 		TEST(what_is_missing_is_told),
+		TEST(endless_answers_are_refused),
 		COMPOSED(a_part_does_what_it_can),
 		COMPOSED(the_worker_is_asked),
 		COMPOSED(words_of_the_worker_become_markers),

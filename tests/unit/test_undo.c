@@ -131,6 +131,37 @@ static void silence_is_no_success(void **state)
 	undo_list_done(&list);
 }
 
+/* The worker writes to files that the words name: a journal is no reason to write elsewhere. */
+static void words_of_another_form_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"driver=../..", "driver=.x",    "driver=a/b",
+		"driver=",      "override=..",  "slot=../power",
+		"slot=-r",      "module=../x",  "module=-r",
+		"bridge=../..", "device=../..", "device=0000:00:05.0/..",
+		"pf=x",         "numvfs=1/2",   "devkmsg=../on",
+		"sysroot=/tmp", "markers=1",    "reboot",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_free_ char *words = xasprintf(DEVICE("06") " %s", bad[i]);
+		struct undo_list list = { 0 };
+
+		n_commands = 0;
+		learn(&list, words, false);
+		assert_int_equal(put_back(&list), -EINVAL);
+		assert_int_equal(n_commands, 0);
+		/* It keeps none of the others. */
+		learn(&list, DEVICE("05"), false);
+		answers[0] = RESTORED("05");
+		assert_int_equal(put_back(&list), -EINVAL);
+		assert_string_equal(commands[0], "restore " DEVICE("05"));
+		assert_int_equal(undo_left(&list), 1);
+		undo_list_done(&list);
+	}
+}
+
 static void target_that_cannot_be_reached(void **state)
 {
 	struct undo_list list = { 0 };
@@ -246,10 +277,15 @@ static void others_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_at_once_the_last_first), TEST(one_that_is_lost_keeps_none),
-		TEST(silence_is_no_success),      TEST(target_that_cannot_be_reached),
-		TEST(many_take_several_calls),    TEST(journals_tell),
-		TEST(what_is_no_run_is_refused),  TEST(others_wait),
+		TEST(all_at_once_the_last_first),
+		TEST(one_that_is_lost_keeps_none),
+		TEST(silence_is_no_success),
+		TEST(target_that_cannot_be_reached),
+		TEST(many_take_several_calls),
+		TEST(journals_tell),
+		TEST(words_of_another_form_are_refused),
+		TEST(what_is_no_run_is_refused),
+		TEST(others_wait),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -255,6 +255,33 @@ static void several_devices_are_given_back(void **state)
 	assert_int_equal(restore(words, 0, said, sizeof(said)), STATUS_USAGE);
 }
 
+/* Words come from journals: what leads out of a directory of sysfs is refused before a write. */
+static void names_that_lead_elsewhere(void **state)
+{
+	static const char *const bad[] = {
+		"driver=../..",  "driver=..",  "driver=a/b",     "driver=",
+		"override=../x", "override=.", "module=../../x", "module=--remove",
+		"slot=../7",     "slot=.",     "bridge=../..",   "pf=..",
+		"driver=a\nb",
+	};
+
+	(void)state;
+	put_file("/sys/bus/pci/bind", "");
+	put_file("/sys/bus/pci/rescan", "");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const char *const words[] = { "device=0000:00:05.0", "method=remove",
+					      bad[i] };
+		char said[2048];
+
+		assert_int_equal(restore(words, ARRAY_SIZE(words), said, sizeof(said)),
+				 STATUS_USAGE);
+		assert_null(strstr(said, "restore=done"));
+		content_is("/sys/bus/pci/bind", "");
+		content_is(DEVICE "/driver_override", "(null)\n");
+	}
+	assert_false(module_is_loaded(".."));
+}
+
 static void methods_write_their_files(void **state)
 {
 	static const struct {
@@ -532,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup(everything_is_given_back, setup),
 		cmocka_unit_test_setup(restoring_takes_an_answer, setup),
 		cmocka_unit_test_setup(several_devices_are_given_back, setup),
+		cmocka_unit_test_setup(names_that_lead_elsewhere, setup),
 		cmocka_unit_test_setup(methods_write_their_files, setup),
 		cmocka_unit_test_setup(functions_come_and_go_by_their_number, setup),
 		cmocka_unit_test_setup(methods_that_cannot_work_are_refused, setup),

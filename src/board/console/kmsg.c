@@ -22,7 +22,17 @@ static void on_line(void *arg, struct text line)
 {
 	struct kmsg *k = arg;
 	struct text why;
+	char reason[320];
 
+	if (line.n == CHILD_LINE_MAX) {
+		snprintf(reason, sizeof(reason),
+			 "the kernel log of %s has a line of more than %d KB",
+			 k->machine->name, CHILD_LINE_MAX >> 10);
+		if (!k->following)
+			log_error("%s", reason);
+		k->ended = true;
+		target_ended(k->target, reason);
+	}
 	if (text_starts(line, TEXT("error=")) && text_value(line, "why", &why))
 		text_clean(k->last_error, sizeof(k->last_error), why);
 	if (k->following) {

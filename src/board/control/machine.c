@@ -6,6 +6,7 @@
 #include "os/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@
 
 /* More of what a command complains about is not looked at. */
 #define ERRORS_MAX (1 << 20)
+/* Facts of a machine with thousands of functions have less. */
+#define ANSWER_MAX (8 << 20)
 
 struct machine machine_of(struct loop *loop, const char *name)
 {
@@ -78,7 +81,8 @@ void last_words(const char *path, char *buffer, size_t size)
 	buffer[0] = '\0';
 	if (file_read(path, ERRORS_MAX, &bytes, &n) < 0)
 		return;
-	line = text_last_line((struct text){ bytes, n });
+	/* machine_run()'s is as large as it may become. */
+	line = text_last_line((struct text){ bytes, strnlen(bytes, n) });
 	line = text_starts(line, ssh) ? text_from(line, ssh.n) : line;
 	/* It goes into sentences. */
 	line.n -= line.n && line.s[line.n - 1] == '.';
@@ -89,6 +93,12 @@ static void on_line(void *arg, struct text line)
 {
 	struct answer *answer = arg;
 
+	answer->too_long |= line.n == CHILD_LINE_MAX ||
+			    answer->lines.n + line.n > ANSWER_MAX;
+	/* What else comes is not waited for. */
+	answer->ended |= answer->too_long;
+	if (answer->too_long)
+		return;
 	strbuf_add(&answer->lines, line);
 	strbuf_add(&answer->lines, TEXT("\n"));
 }
@@ -114,20 +124,38 @@ static int wait_answer(const struct machine *m, struct child *child, uint64_t li
 	child_free(child);
 	if (e == -ETIMEDOUT)
 		log_error("%s does not answer", m->name);
+	if (e == 0 && ret->too_long) {
+		log_error(
+			"%s answers with a line of more than %d KB, or more than %d MB in "
+			"all, which nothing that was asked for has: does its login shell "
+			"print by itself?",
+			m->name, CHILD_LINE_MAX >> 10, ANSWER_MAX >> 20);
+		return -EMSGSIZE;
+	}
 	return e;
+}
+
+/* What is written beyond its size is refused, so that it takes no more memory. */
+static int open_errors(void)
+{
+	int fd = memfd_create("errors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, ERRORS_MAX) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)
+		mem_close_fd(&fd);
+	return fd;
 }
 
 int machine_run(const struct machine *m, const char *const *command, int input,
 		uint64_t limit_ns, struct answer *ret)
 {
-	const struct child_fd in = { input, 0 };
 	const char *argv[MACHINE_ARGV_MAX];
-	_cleanup_close_ int errors = memfd_create("errors", MFD_CLOEXEC);
+	_cleanup_close_ int errors = open_errors();
+	const struct child_fd fds[] = { { errors, 2 }, { input, 0 } };
 	char path[32];
 	struct child_spec spec = { .argv = argv,
-				   .fds = &in,
-				   .n_fds = input >= 0,
-				   .error_path = errors < 0 ? NULL : path,
+				   .fds = fds,
+				   .n_fds = input >= 0 ? 2 : 1,
 				   .on_line = on_line,
 				   .on_exit = on_exit_status,
 				   .arg = ret,
@@ -135,6 +163,8 @@ int machine_run(const struct machine *m, const char *const *command, int input,
 	struct child *child;
 	int e;
 
+	if (errors < 0)
+		return log_errno(-errno, "cannot start %s", command[0]);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", errors);
 	machine_argv(m, command, argv);
 	log_command(argv);

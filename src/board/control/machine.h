@@ -29,10 +29,10 @@ struct machine {
 };
 
 struct answer {
-	struct strbuf lines; /* of its standard output; the caller's to free */
-	bool ended;
-	int status;    /* as of waitpid(2) */
-	char why[160]; /* the last line of its standard error, clean */
+	struct strbuf lines;  /* of its standard output; the caller's to free */
+	bool ended, too_long; /* more than anything that was asked for */
+	int status;           /* as of waitpid(2) */
+	char why[160];        /* the last line of its standard error, clean */
 };
 
 /* name, "local" or "ssh:HOST", is borrowed. */

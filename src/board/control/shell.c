@@ -26,7 +26,17 @@ struct shell {
  */
 static void on_line(void *arg, struct text line)
 {
-	target_told(((struct shell *)arg)->target, line);
+	struct shell *s = arg;
+	char reason[320];
+
+	if (line.n < CHILD_LINE_MAX) {
+		target_told(s->target, line);
+		return;
+	}
+	snprintf(reason, sizeof(reason),
+		 "the shell on %s prints a line of more than %d KB", s->machine->name,
+		 CHILD_LINE_MAX >> 10);
+	target_ended(s->target, reason);
 }
 
 static void on_alone(void *arg)

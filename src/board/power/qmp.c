@@ -12,6 +12,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+/* QEMU's longest is the greeting, of some hundred bytes. */
+#define LINE_MAX_BYTES (1 << 20)
+
 struct qmp {
 	int fd;
 	bool ready;
@@ -146,6 +149,13 @@ static void take_lines(struct qmp *qmp)
 	qmp->input = left;
 }
 
+static void stop_listening(struct qmp *qmp)
+{
+	loop_io_events(qmp->io, 0);
+	loop_io_free(qmp->io);
+	qmp->io = NULL;
+}
+
 /* False: nothing more is there. */
 static bool read_some(struct qmp *qmp)
 {
@@ -155,11 +165,16 @@ static bool read_some(struct qmp *qmp)
 	if (n > 0) {
 		strbuf_add(&qmp->input, (struct text){ bytes, (size_t)n });
 		take_lines(qmp);
+		if (qmp->input.n > LINE_MAX_BYTES) {
+			stop_listening(qmp);
+			strbuf_done(&qmp->input);
+			qmp->ready = false;
+			qmp->on_event(qmp->arg, QMP_BROKEN, false, NULL);
+			return false;
+		}
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* That QEMU has ended is told by its process. */
-		loop_io_events(qmp->io, 0);
-		loop_io_free(qmp->io);
-		qmp->io = NULL;
+		stop_listening(qmp);
 	}
 	return n > 0;
 }

@@ -9,6 +9,9 @@
 
 struct qmp;
 
+/* As an event: a line without an end has come, and QEMU is not listened to any more. */
+#define QMP_BROKEN "BROKEN"
+
 /*
  * event: QEMU's name ("RESET"); by_guest: the guest asked for it; device: the id of the
  * device that it is about, or NULL.

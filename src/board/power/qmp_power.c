@@ -41,6 +41,13 @@ static void on_event(void *arg, const char *event, bool by_guest, const char *de
 		target_plugged(t, "removed", NULL);
 	if (is_test && !strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
 		target_plugged(t, "refused", "the board keeps it");
+	if (!strcmp(event, QMP_BROKEN)) {
+		static const char reason[] =
+			"QEMU sends a line of more than 1 MB over QMP";
+
+		log_error("%s: %s", t->name, reason);
+		target_ended(t, reason);
+	}
 	/*
 	 * The kernel that was slowed down is gone. The next one shall not be: an 8250's
 	 * driver waits 10 ms for its port, then characters are lost, perhaps the banner's.

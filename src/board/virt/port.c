@@ -45,11 +45,10 @@ static int open_names(struct port *port)
 	_cleanup_free_ char *dir = board_cache_directory("console");
 	int r = file_make_directories(dir), fd;
 
+	if (r == 0)
+		r = file_open_own_directory(AT_FDCWD, dir, 0, &fd);
 	if (r < 0)
 		return r;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	port->board[port->n_board++] = (struct child_fd){ fd, BOARD_FD_CONSOLE };
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		_cleanup_free_ char *to = xasprintf("/proc/self/fd/%d", links[i].fd);

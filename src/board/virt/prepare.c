@@ -17,6 +17,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
@@ -40,14 +41,51 @@
 char *board_cache_directory(const char *name)
 {
 	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	const struct passwd *account = home ? NULL : getpwuid(geteuid());
+	const struct passwd *account;
 
 	/* The specification says that a relative path is to be ignored. */
 	if (base && base[0] == '/')
 		return xasprintf("%s/iommu-stress/%s", base, name);
-	if (account)
-		home = account->pw_dir;
-	return xasprintf("%s/.cache/iommu-stress/%s", home ?: "", name);
+	if (!home || home[0] != '/') {
+		account = getpwuid(geteuid());
+		home = account ? account->pw_dir : "";
+	}
+	return xasprintf("%s/.cache/iommu-stress/%s", home, name);
+}
+
+/*
+ * The directory of the cache, down to DIR, in which another user could put a kernel that would
+ * be booted. Caller frees; NULL: there is none.
+ */
+static char *find_foreign(const char *dir)
+{
+	_cleanup_free_ char *part = xstrdup(dir);
+	char *slash;
+
+	while ((slash = strrchr(part, '/'))) {
+		_cleanup_close_ int fd = -1;
+
+		if (file_open_own_directory(AT_FDCWD, part, 0, &fd) == -EPERM)
+			return xstrdup(part);
+		if (!strcmp(slash, "/iommu-stress"))
+			break;
+		*slash = '\0';
+	}
+	return NULL;
+}
+
+static int check_cache(const struct recipe *recipe)
+{
+	_cleanup_free_ char *foreign = find_foreign(recipe->dir);
+
+	if (!foreign)
+		return 0;
+	log_error(
+		"the cache directory %s belongs to another user, or others can write in it, "
+		"and a kernel from there would be booted: `chmod go-w` it, or set "
+		"XDG_CACHE_HOME to a directory of your own",
+		foreign);
+	return -EPERM;
 }
 
 static char *cache_directory(const char *suite, const char *arch)
@@ -415,6 +453,8 @@ int board_prepare(const struct board *board, const struct board_options *options
 	int r = check_options(options);
 
 	if (r == 0)
+		r = check_cache(&request.recipe);
+	if (r == 0)
 		r = set_nic(&image, options->nic ?: board->nic);
 	if (r == 0)
 		r = set_tap(&image, options->tap);
@@ -437,9 +477,10 @@ bool board_is_prepared(const struct board *board)
 			    .key = recipe_key() },
 	};
 	_cleanup_free_ char *found = find_debian(&request);
+	_cleanup_free_ char *foreign = find_foreign(request.recipe.dir);
 
 	request_done(&request);
-	return found;
+	return found && !foreign;
 }
 
 void board_image_done(struct board_image *image)
