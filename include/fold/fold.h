@@ -80,7 +80,7 @@ struct fold {
 	unsigned int judged; /* the last cycle that has its verdict */
 	uint8_t *verdicts;   /* a bit a cycle: it has one */
 	size_t n_verdicts;   /* bytes */
-	bool doubtful;       /* a cycle had two: the first counts; or a line was no record */
+	bool doubtful; /* a cycle had two: the first counts; or a line was no record */
 	unsigned int outcomes[OUTCOME_COUNT];
 	struct {
 		unsigned int cycle;

@@ -105,16 +105,16 @@ says "... and says why" "$scratch/err" "cache belongs to another user, or others
 
 # Names and journals must not steer the terminal.
 escape=$(printf '\033')
-mkdir "$scratch/run$escape[31m"
+mkdir "$scratch/run${escape}[31m"
 printf '%s}\n{"type":"verd\x1bict"}\n{"type":"cycle","at":2,"cycle":"\\u001b[31m","\x1b":1}\n' \
-	"$begin" >"$scratch/run$escape[31m/journal.jsonl"
-printf 'a\nBUG: KASAN: use-after-free in foo\n' >"$scratch/log$escape[31m"
+	"$begin" >"$scratch/run${escape}[31m/journal.jsonl"
+printf 'a\nBUG: KASAN: use-after-free in foo\n' >"$scratch/log${escape}[31m"
 {
-	"$program" report "$scratch/run$escape[31m"
-	"$program" report "$scratch/no$escape[31m"
-	"$program" restore "$scratch/run$escape[31m"
-	"$program" classify "$scratch/log$escape[31m" "$scratch/no$escape[31m"
-	"$program" known "no$escape[31m"
+	"$program" report "$scratch/run${escape}[31m"
+	"$program" report "$scratch/no${escape}[31m"
+	"$program" restore "$scratch/run${escape}[31m"
+	"$program" classify "$scratch/log${escape}[31m" "$scratch/no${escape}[31m"
+	"$program" known "no${escape}[31m"
 } >"$scratch/out" 2>&1
 check "messages quote names and lines" test "$(wc -l <"$scratch/out")" -ge 8
 empty "... without what steers a terminal" "$(grep -c "$escape" "$scratch/out" | grep -v '^0$')"

@@ -76,7 +76,7 @@ for packer in gzip bzip2 xz zstd; do
 		sed 's/"file":"[^"]*"//' >"$scratch/out"
 	sed 's/"file":"[^"]*"//' "$scratch/json" >"$scratch/want"
 	check "packed by $packer" cmp "$scratch/want" "$scratch/out"
-	cat "$scratch/packed" | "$program" classify --format=json - |
+	$packer -c "$log" | "$program" classify --format=json - |
 		sed 's/"file":"[^"]*"//' >"$scratch/out"
 	check "... and from a pipe" cmp "$scratch/want" "$scratch/out"
 	printf '[    5.0] Kernel panic - not syncing: foo' | $packer -c >"$scratch/packed"
